@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lines for people on standard error. A line is put together whole and goes
+ * out with one write(2), so lines of two threads do not mix; text that came
+ * from outside cannot break the line or steer the terminal, since control
+ * characters are written out as \xNN. A line that cannot be written is lost:
+ * there is nobody to tell.
+ */
+#include "core/base/log.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "core/base/buf.h"
+
+static const char *const names[] = {"quiet", "error", "warning", "info",
+                                    "debug"};
+enum { LEVEL_COUNT = sizeof names / sizeof *names };
+
+/* Written by main before other threads start, read by all. */
+static LogLevel current = LOG_LEVEL_WARNING;
+
+void log_set_level(LogLevel level) {
+  current = level;
+}
+
+bool log_is_on(LogLevel level) {
+  return level != LOG_LEVEL_QUIET && level <= current;
+}
+
+bool log_level_parse(Slice text, LogLevel *level) {
+  for (int i = 0; i < LEVEL_COUNT; i++) {
+    if (!slice_equal_text(text, names[i])) continue;
+    *level = (LogLevel)i;
+    return true;
+  }
+  return false;
+}
+
+void log_write(LogLevel level, const char *format, ...) {
+  if (!log_is_on(level)) return;
+  Buf text = {0};
+  Buf line = {0};
+  va_list args;
+  va_start(args, format);
+  buf_addv(&text, format, args);
+  va_end(args);
+  buf_addf(&line, "apxm: %s: ", names[level]);
+  buf_add_visible(&line, buf_slice(&text));
+  buf_add_char(&line, '\n');
+  ssize_t written = write(STDERR_FILENO, line.data, line.length);
+  (void)written;
+  buf_free(&text);
+  buf_free(&line);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lines for people on standard error: "apxm: warning: ...". One level for the
+ * process, set once by main before threads start. Secrets never come here.
+ */
+#ifndef APXM_CORE_BASE_LOG_H
+#define APXM_CORE_BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "core/base/slice.h"
+#include "core/base/status.h"
+
+typedef enum LogLevel {
+  LOG_LEVEL_QUIET,   /* nothing at all */
+  LOG_LEVEL_ERROR,   /* why the command failed */
+  LOG_LEVEL_WARNING, /* the default */
+  LOG_LEVEL_INFO,    /* -v: what is going on */
+  LOG_LEVEL_DEBUG    /* -vv: for us */
+} LogLevel;
+
+void log_set_level(LogLevel level);
+bool log_is_on(LogLevel level);
+
+/* "quiet", "error", "warning", "info", "debug"; false when unknown. */
+bool log_level_parse(Slice text, LogLevel *level);
+
+/* One line, written with one write(2). */
+void log_write(LogLevel level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From who reads what to who is read by whom. verify_nodes.c has left the
+ * number of consumers of each node in consumer_first and the edges that come
+ * in, with a mark on each start, in pending. Here
+ *
+ *   1. calls of graphs that open at once become starts too: the least fixpoint
+ *      over the call graph, by a worklist of graphs, each entered once;
+ *   2. the counts become ends of ranges (running sum);
+ *   3. one walk over all inputs from the last to the first fills the ranges
+ *      from their ends, which leaves consumer_first at the beginnings and every
+ *      list ascending. Start lists are filled the same way behind them:
+ *
+ *     consumers: [ of node 0 | of node 1 | ... || starts of graph 0 | ... ]
+ */
+#include "core/base/mem.h"
+#include "core/object/loader.h"
+
+/* ---- graphs that open at once --------------------------------------------- */
+
+typedef struct Site {
+  uint32_t node;  /* a CALL, row of NODES */
+  uint32_t graph; /* the graph it is in */
+} Site;
+
+/* Call sites by callee (CSR) and the graphs still to be looked at. */
+typedef struct Openings {
+  uint32_t *first; /* graph_count + 1 */
+  Site *sites;     /* call_count */
+  uint32_t *work;  /* graph_count */
+  uint32_t work_count;
+} Openings;
+
+static void find_sites(const Object *o, Openings *openings) {
+  for (uint32_t i = 0; i < o->node_count; i++)
+    if (o->nodes[i].op == OP_CALL) openings->first[o->nodes[i].target]++;
+  for (uint32_t row = 0, sum = 0; row <= o->graph_count; row++)
+    openings->first[row] = sum += openings->first[row];
+  for (uint32_t row = o->graph_count; row-- > 0;) {
+    const ObjGraph *graph = &o->graphs[row];
+    for (uint32_t i = graph->node_count; i-- > 0;) {
+      const ObjNode *node = &o->nodes[graph->first_node + i];
+      if (node->op != OP_CALL) continue;
+      openings->sites[--openings->first[node->target]] =
+          (Site){graph->first_node + i, row};
+    }
+  }
+}
+
+static void open_graph(const Object *o, Openings *openings, uint32_t row) {
+  if (o->links[row].opens_at_once) return;
+  o->links[row].opens_at_once = 1;
+  openings->work[openings->work_count++] = row;
+}
+
+/* The calls of graph `row`, which opens at once, are starts. */
+static void start_calls(const Object *o, Openings *openings, uint32_t row) {
+  uint32_t end = openings->first[row + 1];
+  for (uint32_t i = openings->first[row]; i < end; i++) {
+    Site site = openings->sites[i];
+    if ((o->pending[site.node] & PENDING_START) != 0) continue;
+    o->pending[site.node] = (o->pending[site.node] | PENDING_START) + 1;
+    o->links[site.graph].start_count++;
+    open_graph(o, openings, site.graph);
+  }
+}
+
+static bool open_graphs(Loader *loader) {
+  const Object *o = loader->object;
+  Openings openings = {
+      .first = mem_try_zero((size_t)o->graph_count + 1, sizeof(uint32_t)),
+      .sites = mem_try(loader->call_count, sizeof(Site)),
+      .work = mem_try(o->graph_count, sizeof(uint32_t)),
+  };
+  bool has_memory = openings.first && openings.sites && openings.work;
+  if (has_memory) {
+    if (loader->call_count > 0) find_sites(o, &openings);
+    for (uint32_t row = 0; row < o->graph_count; row++)
+      if (o->links[row].start_count > 0) open_graph(o, &openings, row);
+    while (openings.work_count > 0)
+      start_calls(o, &openings, openings.work[--openings.work_count]);
+  }
+  mem_free(openings.first);
+  mem_free(openings.sites);
+  mem_free(openings.work);
+  return has_memory || refuse_memory(loader);
+}
+
+/* ---- consumers and starts ------------------------------------------------- */
+
+static void sum_counts(Object *o) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < o->node_count; i++)
+    o->consumer_first[i] = sum += o->consumer_first[i];
+  o->consumer_first[o->node_count] = sum;
+}
+
+/* Enters node `index` of `graph` into its producers' lists. */
+static void fill_producers(const Object *o, const ObjGraph *graph,
+                           uint32_t index) {
+  const ObjNode *node = &o->nodes[graph->first_node + index];
+  uint32_t *ends = o->consumer_first + graph->first_node;
+  for (uint32_t i = node[1].inputs; i-- > node->inputs;) {
+    ObjRef ref = o->inputs[i];
+    if ((ref & OBJ_REF_CONST) != 0) continue;
+    o->consumers[--ends[ref & OBJ_REF_INDEX]] =
+        index | ((ref & OBJ_REF_ORDER) != 0 ? CONSUMER_ORDER : 0);
+  }
+}
+
+/* `*end` is where the list of starts of the next graph begins. */
+static void fill_graph(const Object *o, uint32_t row, uint32_t *end) {
+  const ObjGraph *graph = &o->graphs[row];
+  for (uint32_t i = graph->node_count; i-- > 0;) {
+    uint32_t *pending = &o->pending[graph->first_node + i];
+    fill_producers(o, graph, i);
+    if ((*pending & PENDING_START) != 0) {
+      *pending &= ~PENDING_START;
+      o->consumers[--*end] = i;
+    }
+    if ((*pending & PENDING_COUNT) >= WIDE_JOIN) *pending |= PENDING_WIDE;
+    Op op = (Op)o->nodes[graph->first_node + i].op;
+    if ((op_table[op].shape & OP_ASYNC) != 0) *pending |= PENDING_TIMED;
+    if (op_is_counted(op)) o->links[row].work_count++;
+  }
+  o->links[row].first_start = *end;
+}
+
+bool link_object(Loader *loader) {
+  Object *o = loader->object;
+  uint32_t end = loader->edge_count;
+  if (!open_graphs(loader)) return false;
+  for (uint32_t row = 0; row < o->graph_count; row++)
+    end += o->links[row].start_count;
+  o->consumers = mem_try(end, sizeof *o->consumers);
+  if (o->consumers == NULL) return refuse_memory(loader);
+  sum_counts(o);
+  for (uint32_t row = o->graph_count; row-- > 0;) fill_graph(o, row, &end);
+  return true;
+}

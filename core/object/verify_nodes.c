@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Is every node sound? One pass over nodes, inputs and attributes in file
+ * order. On the way it counts each node's consumers (in Object.consumer_first)
+ * and incoming edges (in Object.pending), so that link.c need not look again.
+ *
+ * A call is checked against the parameters and results of its callee, which
+ * may come later in the file and not be checked yet; graph ranges are, so
+ * reading there is safe, and the callee's own turn decides about the rest.
+ * The work for a call is no more than its stored inputs and ports.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/object/loader.h"
+
+/* The graph whose nodes are being walked. */
+typedef struct Walk {
+  Loader *loader;
+  const Object *object;
+  const ObjGraph *graph;
+  const ObjNode *nodes;     /* of this graph */
+  uint32_t *counts;         /* consumers so far, by node of this graph */
+  uint32_t *pending;        /* by node of this graph */
+  ObjLinks *links;          /* of this graph */
+  const ObjNode *next_port; /* the callee's result that the next port mirrors */
+  uint32_t ports_left;      /* ports that must follow at once */
+  uint32_t row;             /* of the graph */
+  uint32_t first_result;    /* index of the first RESULT */
+  uint32_t tokens;          /* effect tokens among its parameters */
+  uint32_t index;           /* of the node in hand */
+} Walk;
+
+/* The inputs of the node in hand. */
+typedef struct Inputs {
+  const ObjRef *refs;
+  uint32_t count;  /* all of them */
+  uint32_t values; /* the first ones: constants and values of nodes */
+  uint32_t consts; /* constants among the values */
+} Inputs;
+
+static bool refuse_node(const Walk *w, const char *format, ...)
+    PRINTF_LIKE(2, 3) __attribute__((cold));
+
+static bool refuse_node(const Walk *w, const char *format, ...) {
+  char reason[256];
+  uint8_t op = w->nodes[w->index].op;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(reason, sizeof reason, format, args);
+  va_end(args);
+  return refuse(w->loader, "graph %u, node %u (%s): %s", w->row, w->index,
+                op < OP_COUNT ? op_table[op].text : "?", reason);
+}
+
+/* ---- inputs --------------------------------------------------------------- */
+
+static TypeId type_of(const Walk *w, ObjRef ref) {
+  uint32_t index = ref & OBJ_REF_INDEX;
+  return (ref & OBJ_REF_CONST) != 0 ? (TypeId)w->object->consts[index].type
+                                    : w->nodes[index].type;
+}
+
+static bool fits(const Walk *w, ObjRef ref, TypeId to) {
+  const Object *o = w->object;
+  return type_fits(o->types, o->type_count, type_of(w, ref), to);
+}
+
+/* Counts an edge from a node. `limit` is the first index it may not name. */
+static bool verify_edge(const Walk *w, ObjRef ref, uint32_t limit) {
+  uint32_t index = ref & OBJ_REF_INDEX;
+  if ((ref & ~(OBJ_REF_ORDER | OBJ_REF_INDEX)) != 0)
+    return refuse_node(w, "an input has an unknown bit set");
+  if (index >= limit)
+    return refuse_node(w, "an input names node %u, which is not before it",
+                       index);
+  if ((ref & OBJ_REF_ORDER) == 0 && w->nodes[index].type == TYPE_VOID)
+    return refuse_node(w, "an input reads node %u, which has no value", index);
+  w->counts[index]++;
+  return true;
+}
+
+static bool verify_const_ref(const Walk *w, ObjRef ref) {
+  uint32_t index = ref & OBJ_REF_INDEX;
+  if (ref != (OBJ_REF_CONST | index))
+    return refuse_node(w, "an input has an unknown bit set");
+  if (index >= w->object->const_count)
+    return refuse_node(w, "an input names constant %u", index);
+  return true;
+}
+
+/* Fills `in` with the inputs of the node in hand. */
+static bool verify_inputs(const Walk *w, const ObjNode *node, Inputs *in) {
+  bool is_end = w->index == w->graph->node_count - 1;
+  uint32_t limit =
+      w->index < w->first_result || is_end ? w->index : w->first_result;
+  uint32_t orders = 0;
+  *in = (Inputs){.refs = w->object->inputs + node->inputs,
+                 .count = node[1].inputs - node->inputs};
+  for (uint32_t i = 0; i < in->count; i++) {
+    ObjRef ref = in->refs[i];
+    if ((ref & OBJ_REF_CONST) != 0) {
+      if (!verify_const_ref(w, ref)) return false;
+      in->consts++;
+    } else if (!verify_edge(w, ref, limit)) {
+      return false;
+    }
+    if ((ref & OBJ_REF_ORDER) != 0)
+      orders++;
+    else if (orders > 0)
+      return refuse_node(w, "input %u: a value after an order edge", i);
+  }
+  in->values = in->count - orders;
+  return true;
+}
+
+/* ---- what each operation asks --------------------------------------------- */
+
+static bool verify_arity(const Walk *w, const Inputs *in, Op op) {
+  const OpInfo *info = &op_table[op];
+  if (in->values < info->min_inputs || in->values > info->max_inputs)
+    return refuse_node(w, "%u inputs", in->values);
+  return true;
+}
+
+static bool verify_result_type(const Walk *w, const ObjNode *node) {
+  bool right = true;
+  switch (op_table[node->op].result) {
+    case OP_RESULT_VOID:
+      right = node->type == TYPE_VOID;
+      break;
+    case OP_RESULT_TEXT:
+      right = node->type == TYPE_TEXT;
+      break;
+    case OP_RESULT_LIST:
+      right = w->object->types[node->type].kind == TYPE_KIND_LIST;
+      break;
+    case OP_RESULT_ANY:
+      break;
+  }
+  return right || refuse_node(w, "its value cannot be of type %u", node->type);
+}
+
+/* Inputs `from` and up must be order edges from nodes without a value: the
+ * holders of effect tokens. */
+static bool verify_tokens(const Walk *w, const Inputs *in, uint32_t from) {
+  for (uint32_t i = from; i < in->count; i++)
+    if (type_of(w, in->refs[i]) != TYPE_VOID)
+      return refuse_node(w, "input %u is not an effect token", i);
+  return true;
+}
+
+static bool verify_param(const Walk *w, const ObjNode *node, const Inputs *in) {
+  bool is_token = w->index >= w->graph->param_count - w->tokens;
+  if (in->count != 0) return refuse_node(w, "it has inputs");
+  if (is_token != (node->type == TYPE_VOID))
+    return refuse_node(w, "values come first, then effect tokens");
+  return true;
+}
+
+static bool verify_port(Walk *w, const ObjNode *node, const Inputs *in) {
+  if (in->count != 0) return refuse_node(w, "it has inputs");
+  if (node->type != w->next_port->type)
+    return refuse_node(w, "its type is not that of the callee's result");
+  w->next_port++;
+  w->ports_left--;
+  return true;
+}
+
+static bool verify_result(const Walk *w, const ObjNode *node,
+                          const Inputs *in) {
+  bool is_value = w->index == w->first_result && w->graph->result != TYPE_VOID;
+  if (in->count != 1 || in->values != is_value)
+    return refuse_node(w, "it needs one %s", is_value ? "value" : "token");
+  if (node->type != (is_value ? w->graph->result : TYPE_VOID))
+    return refuse_node(w, "its type is not that of the graph's result");
+  if (!is_value) return verify_tokens(w, in, 0);
+  if (!fits(w, in->refs[0], node->type))
+    return refuse_node(w, "its input is of another type");
+  return true;
+}
+
+static bool verify_end(const Walk *w, const Inputs *in) {
+  if (in->values != 0) return refuse_node(w, "it reads a value");
+  for (uint32_t i = 0; i < w->index; i++)
+    if (w->counts[i] == 0)
+      return refuse_node(w, "it does not wait for node %u", i);
+  return true;
+}
+
+static bool verify_arguments(const Walk *w, const ObjNode *node,
+                             const Inputs *in) {
+  const ObjGraph *callee = &w->object->graphs[node->target];
+  const ObjNode *params = &w->object->nodes[callee->first_node];
+  uint32_t tokens = (uint32_t)__builtin_popcount(callee->spaces);
+  if (in->count != callee->param_count || in->count - in->values != tokens)
+    return refuse_node(w, "%u values and %u tokens for graph %u", in->values,
+                       in->count - in->values, node->target);
+  for (uint32_t i = 0; i < in->values; i++)
+    if (!fits(w, in->refs[i], params[i].type))
+      return refuse_node(w, "argument %u is of another type", i);
+  return verify_tokens(w, in, in->values);
+}
+
+static bool verify_call(Walk *w, const ObjNode *node, const Inputs *in) {
+  const Object *o = w->object;
+  const ObjGraph *callee;
+  if (node->target >= o->graph_count)
+    return refuse_node(w, "no graph %u", node->target);
+  callee = &o->graphs[node->target];
+  if ((callee->spaces & ~w->graph->spaces) != 0)
+    return refuse_node(w, "its effects are not its graph's");
+  w->ports_left = callee->result_count;
+  w->next_port = &o->nodes[callee->first_node + callee->node_count - 1 -
+                           callee->result_count];
+  w->loader->call_count++;
+  return verify_arguments(w, node, in);
+}
+
+static bool verify_items(const Walk *w, const ObjNode *node, const Inputs *in) {
+  TypeId element = w->object->types[node->type].element;
+  for (uint32_t i = 0; i < in->values; i++)
+    if (!fits(w, in->refs[i], element))
+      return refuse_node(w, "input %u is no element of its list", i);
+  return true;
+}
+
+static bool verify_pass(const Walk *w, const ObjNode *node, const Inputs *in) {
+  bool right = in->values == 0 ? node->type == TYPE_VOID
+                               : fits(w, in->refs[0], node->type);
+  return right || refuse_node(w, "its type is not that of its input");
+}
+
+static bool verify_print(const Walk *w, const Inputs *in) {
+  if ((w->graph->spaces & 1 << SPACE_OUTPUT) == 0)
+    return refuse_node(w, "its effects are not its graph's");
+  if (in->count - in->values != 1)
+    return refuse_node(w, "it needs one output token");
+  return verify_tokens(w, in, in->values);
+}
+
+static bool verify_by_op(Walk *w, const ObjNode *node, const Inputs *in) {
+  switch ((Op)node->op) {
+    case OP_PARAM:
+      return verify_param(w, node, in);
+    case OP_PORT:
+      return verify_port(w, node, in);
+    case OP_RESULT:
+      return verify_result(w, node, in);
+    case OP_END:
+      return verify_end(w, in);
+    case OP_CALL:
+      return verify_call(w, node, in);
+    case OP_PASS:
+      return verify_pass(w, node, in);
+    case OP_LIST:
+    case OP_WAIT:
+      return verify_items(w, node, in);
+    case OP_PRINT:
+      return verify_print(w, in);
+    case OP_TEXT:
+    case OP_MERGE:
+    case OP_ASK:
+    case OP_THINK:
+    case OP_REASON:
+    case OP_COUNT:
+      break;
+  }
+  return true;
+}
+
+/* ---- attributes ----------------------------------------------------------- */
+
+static bool verify_attr_value(const Walk *w, const ObjAttr *attr) {
+  const AttrInfo *info = &attr_table[attr->attr];
+  const ObjConst *value = &w->object->consts[attr->value];
+  bool is_text = info->type == ATTR_TYPE_TEXT;
+  double number;
+  if (value->type != (is_text ? TYPE_TEXT : TYPE_NUM))
+    return refuse_node(w, "attribute `%s` is of another type", info->text);
+  memcpy(&number, &value->bits, sizeof number);
+  if (!is_text && !(number >= info->minimum && number <= info->maximum))
+    return refuse_node(w, "attribute `%s` is out of range", info->text);
+  return true;
+}
+
+static bool verify_attrs(const Walk *w, const ObjNode *node) {
+  const Object *o = w->object;
+  uint32_t seen = 0;
+  _Static_assert(ATTR_COUNT <= 32, "one bit each");
+  for (uint32_t i = node->attrs; i < node[1].attrs; i++) {
+    const ObjAttr *attr = &o->attrs[i];
+    if (attr->attr >= ATTR_COUNT || attr->value >= o->const_count)
+      return refuse_node(w, "attribute record %u is out of range", i);
+    if (attr_table[attr->attr].ops != ATTR_OPS_ANY &&
+        !attr_fits((Attr)attr->attr, (Op)node->op))
+      return refuse_node(w, "it cannot have `%s`", attr_table[attr->attr].text);
+    if ((seen >> attr->attr & 1) != 0)
+      return refuse_node(w, "it has `%s` twice", attr_table[attr->attr].text);
+    seen |= UINT32_C(1) << attr->attr;
+    if (!verify_attr_value(w, attr)) return false;
+  }
+  return true;
+}
+
+/* ---- a node, a graph, all ------------------------------------------------- */
+
+static bool stands_right(const Walk *w, Op op) {
+  if (w->index < w->graph->param_count) return op == OP_PARAM;
+  if (w->index >= w->first_result) {
+    bool is_last = w->index == w->graph->node_count - 1;
+    return w->ports_left == 0 && op == (is_last ? OP_END : OP_RESULT);
+  }
+  if (w->ports_left > 0) return op == OP_PORT;
+  return op_table[op].shape != OP_FRAME;
+}
+
+/* The fields of the record itself, and that its ranges go on where the node
+ * before it stopped. */
+static bool verify_record(const Walk *w, const ObjNode *node) {
+  const Object *o = w->object;
+  if (node->op >= OP_COUNT) return refuse_node(w, "no operation %u", node->op);
+  if (!stands_right(w, (Op)node->op))
+    return refuse_node(w, "it cannot stand here");
+  if (node->flags != 0 || (node->op != OP_CALL && node->target != 0))
+    return refuse_node(w, "a reserved field is set");
+  if (node->type >= o->type_count)
+    return refuse_node(w, "no type %u", node->type);
+  if (node->place >= o->place_count)
+    return refuse_node(w, "no place %u", node->place);
+  if (node[1].inputs < node->inputs || node[1].inputs > o->input_count)
+    return refuse_node(w, "its inputs end at %u", node[1].inputs);
+  if (node[1].attrs < node->attrs || node[1].attrs > o->attr_count)
+    return refuse_node(w, "its attributes end at %u", node[1].attrs);
+  return true;
+}
+
+/* The counter a fresh frame starts this node with, as far as it is known
+ * before calls are resolved. */
+static uint32_t pending_of(const Walk *w, const ObjNode *node,
+                           const Inputs *in) {
+  uint32_t pending = in->count - in->consts;
+  w->loader->edge_count += pending;
+  if (node->op == OP_PARAM || node->op == OP_PORT) return 1;
+  if (pending == 0 || (node->op == OP_CALL && in->consts > 0)) {
+    pending = (pending + 1) | PENDING_START;
+    w->links->start_count++;
+  }
+  return node->op == OP_CALL ? pending | PENDING_CALL : pending;
+}
+
+static bool verify_node(Walk *w) {
+  const ObjNode *node = &w->nodes[w->index];
+  Inputs in;
+  if (!verify_record(w, node) || !verify_inputs(w, node, &in) ||
+      !verify_arity(w, &in, (Op)node->op) || !verify_result_type(w, node) ||
+      !verify_by_op(w, node, &in) || !verify_attrs(w, node))
+    return false;
+  w->pending[w->index] = pending_of(w, node, &in);
+  return true;
+}
+
+static bool verify_graph_nodes(Loader *loader, uint32_t row) {
+  const Object *o = loader->object;
+  const ObjGraph *graph = &o->graphs[row];
+  Walk w = {
+      .loader = loader,
+      .object = o,
+      .graph = graph,
+      .nodes = o->nodes + graph->first_node,
+      .counts = o->consumer_first + graph->first_node,
+      .pending = o->pending + graph->first_node,
+      .links = &o->links[row],
+      .row = row,
+      .first_result = graph->node_count - 1 - graph->result_count,
+      .tokens = (uint32_t)__builtin_popcount(graph->spaces),
+  };
+  for (w.index = 0; w.index < graph->node_count; w.index++)
+    if (!verify_node(&w)) return false;
+  return true;
+}
+
+static bool verify_sentinel(Loader *loader) {
+  const Object *o = loader->object;
+  ObjNode sentinel = {.inputs = o->input_count, .attrs = o->attr_count};
+  if (memcmp(&o->nodes[o->node_count], &sentinel, sizeof sentinel) != 0)
+    return refuse(loader, "the sentinel of `nodes` is not right");
+  if (o->nodes[0].inputs != 0 || o->nodes[0].attrs != 0)
+    return refuse(loader,
+                  "the first node's inputs or attributes do not begin "
+                  "at 0");
+  return true;
+}
+
+bool verify_nodes(Loader *loader) {
+  if (!verify_sentinel(loader)) return false;
+  for (uint32_t row = 0; row < loader->object->graph_count; row++)
+    if (!verify_graph_nodes(loader, row)) return false;
+  return true;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Model operations: the prompt is the plain forms of the inputs, one after the
+ * other; the rest of the request comes from the node's attributes. The call
+ * goes pending unless the backend answers at once, and its completion is
+ * counted either way by the worker that routes its token.
+ */
+#include <math.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "runtime/engine/run.h"
+
+static Pending *of_request(ModelRequest *request) {
+  return (Pending *)(void *)((char *)request - offsetof(Pending, request));
+}
+
+/* Any thread. */
+static void on_started(ModelRequest *request) {
+  gauge_up(&of_request(request)->frame->run->in_flight);
+}
+
+/* It is not under way any more; before anybody else takes its place. */
+static void leave_gauges(Run *run, const ModelRequest *request) {
+  gauge_down(&run->demand);
+  if (request->dispatched_at != 0) gauge_down(&run->in_flight);
+}
+
+/* The I/O thread. */
+static void on_done(ModelRequest *request) {
+  Pending *pending = of_request(request);
+  Engine *engine = pending->frame->run->engine;
+  leave_gauges(pending->frame->run, request);
+  if (scope_leave(pending)) sched_post(engine->sched, fire_finish_task(pending));
+}
+
+static void cancel_call(Pending *pending) {
+  model_cancel(pending->frame->run->engine->model, &pending->request);
+}
+
+static Slice text_attr(const Object *object, uint32_t row, Attr attr) {
+  const ObjConst *value = object_attr(object, row, attr);
+  return value == NULL ? (Slice){0} : object_text(object, value->string);
+}
+
+static double number_attr(const Object *object, uint32_t row, Attr attr,
+                          double otherwise) {
+  const ObjConst *value = object_attr(object, row, attr);
+  return value == NULL ? otherwise
+                       : value_to_num(frame_constant(
+                             object, (uint32_t)(value - object->consts)));
+}
+
+static void fill_request(const Firing *firing, ModelRequest *request) {
+  const Frame *frame = firing->frame;
+  const Object *object = frame->run->object;
+  uint32_t row = object->graphs[frame->graph].first_node + firing->node;
+  const ObjNode *node = &object->nodes[row];
+  request->operation = slice_of(op_table[node->op].text);
+  request->system = text_attr(object, row, ATTR_SYSTEM);
+  request->model = text_attr(object, row, ATTR_MODEL);
+  request->temperature = number_attr(object, row, ATTR_TEMPERATURE, NAN);
+  request->max_tokens = (uint32_t)number_attr(object, row, ATTR_MAX_TOKENS, 0);
+  request->budget_tokens =
+      (uint32_t)number_attr(object, row, ATTR_BUDGET_TOKENS, 0);
+  request->run = frame->run->id;
+  request->rank = frame->rank_base + node->rank;
+  request->started = on_started;
+  request->done = on_done;
+}
+
+static Pending *make_pending(Firing *firing) {
+  Frame *frame = firing->frame;
+  Pending *pending = MEM_NEW(Pending);
+  pending->frame = frame;
+  pending->node = firing->node;
+  pending->path = firing->path;
+  pending->ready_at = load_relaxed(&frame->slots[firing->node].value);
+  pending->cancel = cancel_call;
+  pending->is_model = true;
+  return pending;
+}
+
+static void free_pending(Pending *pending) {
+  model_request_clear(&pending->request);
+  mem_free(pending);
+}
+
+/* The run is being cancelled: the call is not made. */
+static Outcome not_made(Pending *pending, Value *result) {
+  free_pending(pending);
+  *result = VALUE_POISON;
+  return OUTCOME_VALUE;
+}
+
+Outcome model_call(Firing *firing, Value *result) {
+  Run *run = firing->frame->run;
+  Engine *engine = run->engine;
+  Pending *pending = make_pending(firing);
+  if (!concat_values(firing->in, firing->in_count, SLICE(""),
+                     &pending->request.prompt)) {
+    run_fail(firing->frame, firing->node, "the prompt is longer than %d MiB",
+             LIMIT_VALUE_BYTES >> 20);
+    free_pending(pending);
+    return OUTCOME_FAILED;
+  }
+  fill_request(firing, &pending->request);
+  if (engine->lazy_ns > 0) clock_sleep(engine->lazy_ns);
+  if (!scope_enter(pending)) return not_made(pending, result);
+  path_take(&run->paths, pending->path);
+  gauge_up(&run->demand);
+  if (model_submit(engine->model, &pending->request)) {
+    leave_gauges(run, &pending->request);
+    scope_withdraw(pending);
+  } else if (!scope_submitted(pending)) {
+    return OUTCOME_PENDING;
+  }
+  firing->finished = pending;
+  return OUTCOME_VALUE;
+}
+
+/* ---- completion --------------------------------------------------------- */
+
+static void count_call(Tally *tally, const ModelRequest *request) {
+  uint64_t service = request->completed_at - request->dispatched_at;
+  tally->requests++;
+  tally->requests_failed += request->status != STATUS_OK;
+  tally->input_tokens += request->input_tokens;
+  tally->output_tokens += request->output_tokens;
+  tally->tokens_estimated |= request->tokens_estimated;
+  tally->service_ns += service;
+  histogram_add(&tally->latency, service);
+}
+
+static uint32_t extend_path(Run *run, const Pending *pending) {
+  const ModelRequest *request = &pending->request;
+  uint64_t queued = request->queued_at;
+  PathLink link = {
+      .graph = pending->frame->graph,
+      .node = pending->node,
+      .service_ns = request->completed_at - request->dispatched_at,
+      .delay_ns = queued > pending->ready_at ? queued - pending->ready_at : 0};
+  return path_extend(&run->paths, pending->path, &link);
+}
+
+Outcome model_complete(Firing *firing, Pending *pending, Value *result) {
+  Run *run = pending->frame->run;
+  const ModelRequest *request = &pending->request;
+  Outcome outcome = OUTCOME_VALUE;
+  firing->path = 0;
+  if (request->dispatched_at != 0) {
+    count_call(&run->tallies[firing->worker->index], request);
+    firing->path = extend_path(run, pending);
+  }
+  path_drop(&run->paths, pending->path);
+  if (request->status == STATUS_OK) {
+    *result = value_text(buf_slice(&request->reply));
+  } else if (request->status == STATUS_CANCELLED) {
+    *result = VALUE_POISON;
+  } else {
+    run_fail(pending->frame, pending->node, "%s",
+             request->reply.data == NULL ? status_text(request->status)
+                                         : request->reply.data);
+    outcome = OUTCOME_FAILED;
+  }
+  model_request_clear(&pending->request);
+  return outcome;
+}

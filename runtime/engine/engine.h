@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One engine: workers, the I/O thread and the model client, shared by any
+ * number of runs. One run: an execution of one flow of one object file, with
+ * its own cancel, sinks and figures.
+ */
+#ifndef APXM_RUNTIME_ENGINE_ENGINE_H
+#define APXM_RUNTIME_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/slice.h"
+#include "core/base/status.h"
+#include "core/object/object.h"
+#include "runtime/io/output.h"
+#include "runtime/io/reactor.h"
+#include "runtime/metrics/metrics.h"
+#include "runtime/model/model.h"
+#include "runtime/value/value.h"
+
+typedef struct Engine Engine;
+typedef struct Run Run;
+
+typedef struct EngineOptions {
+  uint32_t workers;  /* 0: one a processor, at most 2 */
+  ModelOptions model;
+  uint64_t lazy_ns;  /* test switch: sleep before each model call is
+                        dispatched; 0 in earnest */
+} EngineOptions;
+
+Engine *engine_new(const EngineOptions *options, Error *error);
+void engine_free(Engine *engine); /* no run may be open */
+Reactor *engine_reactor(Engine *engine);
+ModelClient *engine_model(Engine *engine);
+uint32_t engine_workers(const Engine *engine);
+
+typedef struct RunOptions {
+  uint32_t flow;      /* row of FLOWS */
+  const Value *args;  /* one a parameter; the run takes the references */
+  Output *output;     /* where print lines go; NULL: nowhere */
+  bool keep_output;   /* also keep the lines for run_output_lines */
+  void (*finished)(void *user); /* once, any thread, when it has come to rest;
+                                   may be NULL */
+  void *user;
+} RunOptions;
+
+/* Starts; returns at once. The object must outlive the run. */
+Run *run_start(Engine *engine, const Object *object, const RunOptions *options);
+
+/* Any thread. The run ends as RUN_CANCELLED once every pending call has
+ * acknowledged, unless it was over before. */
+void run_cancel(Run *run);
+
+/* Blocks until everything in the run has come to rest. */
+void run_wait(Run *run);
+
+/* The rest only after run_wait. */
+RunStatus run_status(const Run *run);
+/* Why it failed: "FILE:LINE:COL: flow path: cause". Empty when it did not. */
+const char *run_error(const Run *run);
+/* The entry flow's value, borrowed; VALUE_UNIT for void or a failure. */
+Value run_result(const Run *run);
+/* The print lines, each with its newline, when keep_output was set. */
+uint32_t run_output_lines(const Run *run, const Slice **lines);
+const RunMetrics *run_metrics(const Run *run);
+void run_free(Run *run);
+
+/* Workers used by default on this machine. */
+uint32_t engine_default_workers(void);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a run measured, gathered once by the worker that fires the last END:
+ * tallies of all workers, the longest path, and what the engine's workers
+ * spent meanwhile (processor time, searching, idling: sums over the engine,
+ * so runs that share one see each other's).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "runtime/engine/run.h"
+
+void report_samples(const Engine *engine, OverheadSample *sums) {
+  *sums = (OverheadSample){0};
+  for (uint32_t i = 0; i < engine->worker_count; i++) {
+    const SampleSums *worker = &engine->workers[i].sums;
+    sums->nodes += load_relaxed(&worker->nodes);
+    sums->ready_ns += load_relaxed(&worker->ready_ns);
+    sums->input_ns += load_relaxed(&worker->input_ns);
+    sums->dispatch_ns += load_relaxed(&worker->dispatch_ns);
+    sums->route_ns += load_relaxed(&worker->route_ns);
+    sums->body_ns += load_relaxed(&worker->body_ns);
+  }
+}
+
+static void fill_overhead(const Run *run, RunMetrics *metrics) {
+  OverheadSample now;
+  const OverheadSample *before = &run->samples_before;
+  report_samples(run->engine, &now);
+  metrics->overhead = (OverheadSample){
+      .nodes = now.nodes - before->nodes,
+      .ready_ns = now.ready_ns - before->ready_ns,
+      .input_ns = now.input_ns - before->input_ns,
+      .dispatch_ns = now.dispatch_ns - before->dispatch_ns,
+      .route_ns = now.route_ns - before->route_ns,
+      .body_ns = now.body_ns - before->body_ns};
+  SchedTimes times;
+  sched_times(run->engine->sched, &times);
+  metrics->steal_ns = times.steal_ns - run->times_before.steal_ns;
+  metrics->idle_ns = times.idle_ns - run->times_before.idle_ns;
+  metrics->work_span.cpu_ns = times.cpu_ns - run->times_before.cpu_ns;
+}
+
+static void add_histogram(Histogram *to, const Histogram *from) {
+  if (from->count == 0) return;
+  if (to->count == 0 || from->min < to->min) to->min = from->min;
+  if (from->max > to->max) to->max = from->max;
+  to->count += from->count;
+  to->sum += from->sum;
+  for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+    to->buckets[i] += from->buckets[i];
+}
+
+static void fill_counts(const Run *run, RunMetrics *metrics) {
+  for (uint32_t i = 0; i < run->engine->worker_count; i++) {
+    const Tally *tally = &run->tallies[i];
+    /* A node may drain in another worker than its frame ends in. */
+    metrics->nodes_executed += tally->executed - tally->drained;
+    metrics->nodes_failed += tally->failed;
+    metrics->frames += tally->frames;
+    metrics->requests += tally->requests;
+    metrics->requests_failed += tally->requests_failed;
+    metrics->input_tokens += tally->input_tokens;
+    metrics->output_tokens += tally->output_tokens;
+    metrics->tokens_estimated |= tally->tokens_estimated;
+    metrics->work_span.t1_ns += tally->service_ns;
+    add_histogram(&metrics->latency, &tally->latency);
+  }
+}
+
+static void fill_step(const Run *run, const PathLink *link, PathStep *step) {
+  const Object *object = run->object;
+  const ObjGraph *graph = &object->graphs[link->graph];
+  uint32_t row = graph->first_node + link->node;
+  const ObjNode *node = &object->nodes[row];
+  const ObjConst *name = object_attr(object, row, ATTR_NAME);
+  Slice bound = name == NULL ? (Slice){0} : object_text(object, name->string);
+  snprintf(step->label, sizeof step->label, "%.*s: %.*s%s(%s)",
+           SLICE_ARG(object_text(object, graph->name)), SLICE_ARG(bound),
+           bound.length > 0 ? " " : "", op_table[node->op].text);
+  step->label[slice_valid_utf8(slice_of(step->label))] = '\0';
+  step->line = object->places[node->place].line;
+  step->column = object->places[node->place].column;
+  step->service_ns = link->service_ns;
+  step->burden_ns = link->delay_ns;
+}
+
+static void fill_path(const Run *run, uint32_t path, WorkSpan *span) {
+  if (path == 0) return;
+  const PathLink *last = path_link(&run->paths, path);
+  span->t_inf_ns = last->span_ns;
+  span->burden_ns = last->burden_ns;
+  span->path_nodes = last->count;
+  uint32_t kept = last->kept < LIMIT_PATH_LINKS ? last->kept : LIMIT_PATH_LINKS;
+  span->path_kept = kept;
+  while (kept > 0) {
+    const PathLink *link = path_link(&run->paths, path);
+    fill_step(run, link, &span->path[--kept]);
+    path = link->before;
+  }
+}
+
+void report_fill(Run *run, uint32_t path) {
+  RunMetrics *metrics = &run->metrics;
+  WorkSpan *span = &metrics->work_span;
+  metrics->duration_ns = clock_now() - run->started_at;
+  mutex_lock(&run->scope_lock);
+  metrics->status = run->status;
+  mutex_unlock(&run->scope_lock);
+  fill_counts(run, metrics);
+  fill_overhead(run, metrics);
+  fill_path(run, path, span);
+  metrics->max_parallelism = load_relaxed(&run->in_flight.peak);
+  if (metrics->max_parallelism == 0 && metrics->nodes_executed > 0)
+    metrics->max_parallelism = 1;
+  span->peak_demand = load_relaxed(&run->demand.peak);
+  span->in_flight_limit = model_in_flight_limit(run->engine->model);
+  span->measured_ns = metrics->duration_ns;
+  span->workers = run->engine->worker_count;
+  work_span_judge(span);
+}

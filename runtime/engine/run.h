@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the engine's own files share: the engine, its workers' private state,
+ * a run, a pending node, and what a handler gets.
+ */
+#ifndef APXM_RUNTIME_ENGINE_RUN_H
+#define APXM_RUNTIME_ENGINE_RUN_H
+
+#include <stdalign.h>
+
+#include "core/base/thread.h"
+#include "core/base/vec.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/frame.h"
+#include "runtime/engine/path.h"
+#include "runtime/sched/sched.h"
+
+typedef struct EngineWorker EngineWorker;
+typedef struct Pending Pending;
+
+/* Sums of phases of sampled nodes: written by one worker, read by anybody. */
+typedef struct SampleSums {
+  _Atomic uint64_t nodes, ready_ns, input_ns, dispatch_ns, route_ns, body_ns;
+} SampleSums;
+
+/* A worker's private state; lives as long as the engine. */
+struct EngineWorker {
+  alignas(CACHE_LINE) Engine *engine;
+  Worker *worker;       /* set at each task */
+  uint32_t index;
+  /* Tokens for one wide join, counted here instead of in its slot. */
+  Frame *join_frame;    /* NULL: none held */
+  uint32_t join_node;
+  uint32_t join_count;
+  uint32_t since_settle; /* routings since the last settle */
+  uint32_t sample_in;    /* nodes until the next one is timed by phases */
+  uint32_t sample_every;
+  Value *scratch;        /* inputs of nodes with many */
+  uint32_t scratch_capacity;
+  SampleSums sums;
+};
+
+struct Engine {
+  Sched *sched;
+  Reactor *reactor;
+  ModelClient *model;
+  uint32_t worker_count;
+  uint64_t lazy_ns;
+  uint64_t clock_cost_ns; /* what a look at the clock takes */
+  EngineWorker *workers;
+  _Atomic uint64_t next_run; /* any thread */
+};
+
+/* What a worker counts for a run; written by it before it routes the token,
+ * so whoever fires the last END sees all of it. */
+typedef struct Tally {
+  alignas(CACHE_LINE) uint64_t executed; /* work nodes of frames that ended */
+  uint64_t drained;                      /* of these, fired without running */
+  uint64_t failed;
+  uint64_t frames;
+  uint64_t requests, requests_failed;
+  uint64_t input_tokens, output_tokens;
+  bool tokens_estimated;
+  uint64_t service_ns; /* T1: of model calls */
+  Histogram latency;
+} Tally;
+
+/* A number that goes up and down, and how high it was. Any thread. */
+typedef struct Gauge {
+  _Atomic uint32_t now;
+  _Atomic uint32_t peak;
+} Gauge;
+
+struct Run {
+  /* Immutable after run_start. */
+  Engine *engine;
+  const Object *object;
+  RunOptions options;
+  Value *args; /* taken by the entry frame */
+  uint64_t id;
+  uint64_t started_at;
+  SchedTimes times_before;
+  OverheadSample samples_before;
+
+  Tally *tallies; /* by worker */
+  PathPool paths;
+  Gauge in_flight; /* dispatched and not completed */
+  Gauge demand;    /* submitted and not completed */
+
+  Mutex pool_lock; /* guards pool */
+  Frame **pool;    /* free frames by graph */
+
+  /* What fails together. One scope a run, until `try`. */
+  _Atomic bool cancelled; /* set once under scope_lock; read by workers: nodes
+                             fire without running */
+  Mutex scope_lock;       /* guards the next five */
+  Pending *pending;       /* nodes that wait for somebody outside */
+  RunStatus status;       /* why it was cancelled; RUN_SUCCESS so far */
+  Error error;
+  uint64_t more_failures; /* after the first */
+
+  VEC(Slice) lines; /* print lines kept; ordered by the output token */
+  Value result;     /* the entry's; ordered by its END */
+  RunMetrics metrics;
+
+  Mutex done_lock; /* guards finished */
+  Cond done;
+  bool finished;
+};
+
+/* A node that waits for somebody outside the workers. */
+struct Pending {
+  Frame *frame;
+  uint32_t node;
+  uint32_t path;        /* the longest that led here; holds a reference */
+  uint64_t ready_at;    /* clock_now() when its last token arrived */
+  uint64_t begun_at;    /* print: when it began to wait */
+  void (*cancel)(Pending *pending); /* asks for an early end; under the scope
+                                       lock, so it must not complete it here */
+  Pending *next, *before; /* in run->pending; guarded by scope_lock */
+  bool submitted;         /* the same guard: the submitter has let go */
+  bool finished;          /* the same guard: done before it had */
+  bool cancel_wanted;     /* the same guard: cancelled before it had */
+  bool is_model;          /* which of the two */
+  ModelRequest request;
+  OutputWaiter waiter;
+};
+
+typedef enum Outcome {
+  OUTCOME_VALUE,   /* *result is the value, one reference */
+  OUTCOME_PENDING, /* somebody will finish it */
+  OUTCOME_FAILED   /* run_fail was called */
+} Outcome;
+
+/* One node being fired. */
+typedef struct Firing {
+  EngineWorker *worker;
+  Frame *frame;
+  uint32_t node;
+  uint32_t path;     /* the longest of the inputs; not counted for this */
+  Value *in;         /* value inputs; a handler that keeps one puts VALUE_UNIT
+                        in its place */
+  uint32_t in_count;
+  bool draining;     /* the run has failed or was cancelled */
+  Pending *finished; /* a timed node that completed at once: account for it */
+} Firing;
+
+typedef Outcome (*Handler)(Firing *firing, Value *result);
+
+/* The handler of each op that is not part of a frame's plumbing. */
+extern const Handler handler_table[OP_COUNT];
+
+/* ---- fire.c ---- */
+
+void fire_task(void *engine, Worker *worker, Task task);
+void fire_settle(void *engine, Worker *worker);
+Task fire_begin_task(Run *run);
+Task fire_finish_task(Pending *pending);
+
+/* ---- scope.c ---- */
+
+/* Fails the run because of `node`: the first cause is reported, the frames
+ * drain. */
+void run_fail(Frame *frame, uint32_t node, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Registers a node that is about to wait; false when the run is being
+ * cancelled already. */
+bool scope_enter(Pending *pending);
+/* The submitter lets go. True: it finished meanwhile and left the scope, go
+ * on with it here. False: it is not yours any more. */
+bool scope_submitted(Pending *pending);
+/* Finished by somebody else: true when it has left the scope and its token
+ * must be routed by whoever calls; false when the submitter will. */
+bool scope_leave(Pending *pending);
+/* It completed without waiting. */
+void scope_withdraw(Pending *pending);
+
+/* ---- call_model.c, print.c ---- */
+
+/* A pending node has completed: counts it and gives its value. */
+Outcome model_complete(Firing *firing, Pending *pending, Value *result);
+Outcome print_complete(Firing *firing, Pending *pending, Value *result);
+Outcome model_call(Firing *firing, Value *result);
+Outcome print_line(Firing *firing, Value *result);
+
+/* ---- concat.c ---- */
+
+/* The plain forms of the values one after the other, `separator` between.
+ * False when the text would be longer than LIMIT_VALUE_BYTES. */
+bool concat_values(const Value *values, uint32_t count, Slice separator,
+                   Buf *out);
+
+/* ---- report.c ---- */
+
+/* Fills run->metrics; called once, by the worker that fires the last END,
+ * with the longest path that led there. */
+void report_fill(Run *run, uint32_t path);
+void report_samples(const Engine *engine, OverheadSample *sums);
+
+static inline void gauge_up(Gauge *gauge) {
+  uint32_t now = add_relaxed(&gauge->now, 1) + 1;
+  uint32_t peak = load_relaxed(&gauge->peak);
+  while (now > peak &&
+         !atomic_compare_exchange_weak_explicit(&gauge->peak, &peak, now,
+                                                memory_order_relaxed,
+                                                memory_order_relaxed)) {
+  }
+}
+
+static inline void gauge_down(Gauge *gauge) {
+  atomic_fetch_sub_explicit(&gauge->now, 1, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What one run measured, as plain numbers, and its Work-Span judgement.
+ * docs/metrics.md says what each figure counts. Filled by the engine when the
+ * run has come to rest; read by whoever reports.
+ */
+#ifndef APXM_RUNTIME_METRICS_METRICS_H
+#define APXM_RUNTIME_METRICS_METRICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "core/base/limits.h"
+#include "runtime/metrics/histogram.h"
+
+typedef enum RunStatus {
+  RUN_SUCCESS,
+  RUN_FAILED,
+  RUN_CANCELLED,
+  RUN_PAUSED
+} RunStatus;
+
+const char *run_status_text(RunStatus status); /* "success", ... */
+
+/* Sums over the nodes that were timed phase by phase (a sample). */
+typedef struct OverheadSample {
+  uint64_t nodes;       /* how many */
+  uint64_t ready_ns;    /* finding or publishing ready nodes: the deque */
+  uint64_t input_ns;    /* collecting inputs */
+  uint64_t dispatch_ns; /* from inputs to the handler's first instruction */
+  uint64_t route_ns;    /* storing the value, counting consumers down */
+  uint64_t body_ns;     /* in the handler itself: not overhead */
+} OverheadSample;
+
+/* A timed node on the longest path. */
+typedef struct PathStep {
+  char label[96]; /* "Agent.flow: name (op)" */
+  uint32_t line, column;
+  uint64_t service_ns; /* dispatch to completion */
+  uint64_t burden_ns;  /* ready to dispatch, admission wait excluded */
+} PathStep;
+
+typedef struct WorkSpan {
+  uint64_t t1_ns;          /* work: service time summed over timed leaf nodes */
+  uint64_t t_inf_ns;       /* span: the longest path of service times */
+  uint64_t burden_ns;      /* ready to dispatch, summed along that path */
+  uint32_t path_nodes;     /* timed leaf nodes on that path */
+  uint32_t in_flight_limit;
+  uint32_t peak_demand;    /* most calls wanted at once (open or waiting) */
+  uint64_t measured_ns;    /* T_P */
+  uint64_t cpu_ns;         /* the workers' busy time, T_cpu */
+  uint32_t workers;        /* W */
+  /* Computed by work_span_judge. */
+  uint32_t parallelism_limit; /* P = max(1, min(limit, peak demand)) */
+  uint64_t lower_ns, upper_ns;
+  bool within_bounds;
+  PathStep path[LIMIT_PATH_LINKS]; /* in order of time */
+  uint32_t path_kept;              /* entries of `path`; the last ones */
+} WorkSpan;
+
+/* max(T1/P, T_inf) <= T_P <= T1/P + T_inf + T_cpu/W + n * BOUND_NODE_NS +
+ * BOUND_RUN_NS: the greedy-scheduling bound (Graham 1969, Brent 1974) with the
+ * runtime's own cost made explicit. The lower side is given the clock's grain
+ * (1 us). */
+void work_span_judge(WorkSpan *work_span);
+
+typedef struct RunMetrics {
+  RunStatus status;
+  uint64_t duration_ns;
+  uint64_t nodes_executed; /* work nodes (op_is_counted) that fired */
+  uint64_t nodes_failed;
+  uint64_t frames;         /* graphs activated, the entry's included */
+  OverheadSample overhead;
+  uint64_t steal_ns;       /* searching other workers' deques, all workers */
+  uint64_t idle_ns;        /* parked, all workers */
+  uint32_t max_parallelism; /* most leaf nodes in service at once */
+  Histogram latency;        /* of the model calls: dispatch to completion */
+  uint64_t requests, requests_failed;
+  uint64_t input_tokens, output_tokens;
+  bool tokens_estimated;    /* the backend did not count them */
+  WorkSpan work_span;
+} RunMetrics;
+
+/* What the run was, and how long the stages around it took. */
+typedef struct MetricsHead {
+  const char *input;
+  uint32_t optimization;
+  const char *backend;     /* "sim" */
+  const char *backend_detail; /* the latency profile, or NULL */
+  uint64_t compile_ns, artifact_ns, validation_ns, runtime_ns;
+} MetricsHead;
+
+/* The metrics document of docs/metrics.schema.json. Free with cJSON_Delete. */
+cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head);
+
+#endif

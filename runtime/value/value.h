@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What flows on an edge: 64 bits, copied freely. A number is the double
+ * itself; everything else hides in the payload of a quiet NaN:
+ *
+ *      63           48 47                                            0
+ *     +---------------+-----------------------------------------------+
+ *     | 0xFFF8 + kind | number of a simple value, or a heap pointer   |
+ *     +---------------+-----------------------------------------------+
+ *
+ * A NaN that a program makes is stored as the canonical 0x7FF8... . Heap
+ * values are immutable and counted. Only value_take and value_drop change
+ * counts; a constant of the object file is a text with an immortal count.
+ */
+#ifndef APXM_RUNTIME_VALUE_VALUE_H
+#define APXM_RUNTIME_VALUE_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/atomic.h"
+#include "core/base/buf.h"
+#include "core/base/slice.h"
+#include "core/base/status.h"
+#include "core/object/types.h"
+
+typedef uint64_t Value;
+
+typedef enum ValueKind {
+  VALUE_KIND_EMPTY = 1, /* no value yet: a slot before its node fired */
+  VALUE_KIND_UNIT,      /* void: an effect token, a print's result */
+  VALUE_KIND_BOOL,
+  VALUE_KIND_POISON,    /* of a node in a cancelled frame: never looked at */
+  VALUE_KIND_OTHER,     /* the engine's: a child frame, a request */
+  VALUE_KIND_TEXT,      /* heap kinds from here on */
+  VALUE_KIND_LIST,
+  VALUE_KIND_NUM = 0
+} ValueKind;
+
+#define VALUE_TAG(kind) ((UINT64_C(0xFFF8) + (uint64_t)(kind)) << 48)
+#define VALUE_PAYLOAD UINT64_C(0x0000FFFFFFFFFFFF)
+#define VALUE_EMPTY VALUE_TAG(VALUE_KIND_EMPTY)
+#define VALUE_UNIT VALUE_TAG(VALUE_KIND_UNIT)
+#define VALUE_FALSE VALUE_TAG(VALUE_KIND_BOOL)
+#define VALUE_TRUE (VALUE_TAG(VALUE_KIND_BOOL) | 1)
+#define VALUE_POISON VALUE_TAG(VALUE_KIND_POISON)
+
+/* The same layout as ObjText of core/object/format.h, so a constant is a value
+ * in place (asserted in value.c). */
+typedef struct TextValue {
+  _Atomic uint32_t refs;
+  uint32_t kind; /* 0 */
+  uint64_t length;
+  char bytes[];
+} TextValue;
+
+typedef struct ListValue {
+  _Atomic uint32_t refs;
+  uint32_t kind; /* 1 */
+  uint64_t length;
+  Value items[];
+} ListValue;
+
+static inline ValueKind value_kind(Value v) {
+  return v <= VALUE_TAG(0) ? VALUE_KIND_NUM
+                           : (ValueKind)((v >> 48) - UINT64_C(0xFFF8));
+}
+static inline bool value_is_heap(Value v) {
+  return v >= VALUE_TAG(VALUE_KIND_TEXT);
+}
+static inline void *value_pointer(Value v) {
+  return (void *)(uintptr_t)(v & VALUE_PAYLOAD);
+}
+
+Value value_num(double number);
+double value_to_num(Value v);
+static inline Value value_bool(bool b) { return b ? VALUE_TRUE : VALUE_FALSE; }
+
+/* A new text, one reference. `text` is copied. */
+Value value_text(Slice text);
+/* A new text of `length` bytes to be filled through `bytes` before it is
+ * shared; the NUL is there. */
+Value value_text_new(size_t length, char **bytes);
+/* A text of an object file, never counted. */
+Value value_text_constant(const void *obj_text);
+Slice value_to_slice(Value v);
+
+/* A new list that takes over the references in `items`. */
+Value value_list(const Value *items, uint32_t count);
+
+/* `count` more references; nothing for simple values. */
+static inline void value_take(Value v, uint32_t count);
+static inline void value_drop(Value v);
+void value_free(Value v); /* value_drop's: the last reference has gone */
+
+/* The plain form (text as it is, numbers and bools as one reads them, the
+ * rest as JSON without white space), and how many bytes it has. */
+void value_add_plain(Value v, Buf *out);
+/* JSON without white space. */
+void value_add_json(Value v, Buf *out);
+
+/* Reads `text` as a value of `type` (an argument of a flow): text as it is,
+ * numbers, true/false, lists as JSON. */
+Status value_parse(Slice text, const TypeRow *types, uint32_t type_count,
+                   TypeId type, Value *out, Error *error) MUST_USE;
+
+/* ------------------------------------------------------------------------ */
+
+#define VALUE_IMMORTAL UINT32_C(0xFFFFFFFF)
+
+static inline _Atomic uint32_t *value_refs(Value v) {
+  return (_Atomic uint32_t *)value_pointer(v);
+}
+static inline void value_take(Value v, uint32_t count) {
+  if (value_is_heap(v) && load_relaxed(value_refs(v)) != VALUE_IMMORTAL)
+    add_relaxed(value_refs(v), count);
+}
+static inline void value_drop(Value v) {
+  if (value_is_heap(v)) value_free(v);
+}
+
+#endif

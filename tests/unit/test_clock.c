@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clock.c: time goes forward, work costs processor time and sleep does not,
+ * the wall clock has its form. No test here asks how long something takes.
+ */
+#include "core/base/clock.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+
+CASE(monotonic) {
+  (void)state;
+  uint64_t last = clock_now();
+  for (int i = 0; i < 100000; i++) {
+    uint64_t now = clock_now();
+    assert_true(now >= last);
+    last = now;
+  }
+  uint64_t before = clock_now();
+  usleep(2000);
+  assert_true(clock_now() - before >= 2 * NS_PER_MS);
+}
+
+CASE(processor_time) {
+  (void)state;
+  uint64_t process = clock_process_cpu();
+  uint64_t thread = clock_thread_cpu();
+  while (clock_thread_cpu() - thread < NS_PER_MS) {
+  }
+  assert_true(clock_process_cpu() - process >= NS_PER_MS);
+  thread = clock_thread_cpu();
+  usleep(20000);
+  assert_true(clock_thread_cpu() - thread < 10 * NS_PER_MS);
+}
+
+CASE(wall_text) {
+  (void)state;
+  char text[32];
+  clock_wall_text(text);
+  assert_int_equal(strlen(text), 20);
+  static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+  for (size_t i = 0; i < 20; i++) {
+    if (form[i] == 'd') {
+      assert_in_range(text[i], '0', '9');
+    } else {
+      assert_int_equal(text[i], form[i]);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest cases[] = {
+      cmocka_unit_test(monotonic),
+      cmocka_unit_test(processor_time),
+      cmocka_unit_test(wall_text),
+  };
+  return RUN(cases);
+}
