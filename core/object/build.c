@@ -18,7 +18,7 @@
 #include "core/object/layout.h"
 #include "core/object/object.h"
 
-/* ---- row index ------------------------------------------------------------ */
+/* ---- row index ----------------------------------------------------------- */
 
 typedef struct RowSlot {
   uint32_t hash; /* low half of the key's hash */
@@ -96,7 +96,7 @@ static bool same_record(const Buf *section, uint32_t row, Slice key) {
                 key.length) == 0;
 }
 
-/* ---- sections ------------------------------------------------------------- */
+/* ---- sections ------------------------------------------------------------ */
 
 static bool failed(const Builder *b) {
   return b->error.status != STATUS_OK;
@@ -139,7 +139,7 @@ static uint32_t intern_record(Builder *b, ObjSectionKind kind, RowIndex *index,
   return row;
 }
 
-/* ---- texts ---------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------- */
 
 /* A copy of `text` with each byte that is not UTF-8 replaced. */
 static Buf repair(Slice text) {
@@ -188,7 +188,7 @@ static ObjString put_text(Builder *b, Slice text) {
   return string;
 }
 
-/* ---- what callers name ---------------------------------------------------- */
+/* ---- what callers name --------------------------------------------------- */
 
 Builder *build_new(Slice source, uint32_t optimization) {
   Builder *b = MEM_NEW(Builder);
@@ -249,7 +249,7 @@ void build_types(Builder *builder, const TypeTable *table) {
          table->rows.length - TYPE_BUILTIN_COUNT);
 }
 
-/* ---- graphs --------------------------------------------------------------- */
+/* ---- graphs -------------------------------------------------------------- */
 
 static bool over_limit(Builder *b, uint32_t value, uint32_t limit,
                        const char *what) {
@@ -324,7 +324,7 @@ void build_flow(Builder *builder, const BuildFlow *flow) {
   append(builder, OBJ_FLOWS, &record, 1);
 }
 
-/* ---- the file ------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------ */
 
 static void add_table(const Builder *b, Buf *out) {
   uint64_t offset = OBJ_FIRST_OFFSET;

@@ -9,6 +9,7 @@
  *     %3        the value of node 3 of the same graph
  *     after %3  an order edge from it
  *     c2 "Hi"   row 2 of the constants
+ *     at 3:9    line and column; of the source unless a file is named
  */
 #include <ctype.h>
 #include <string.h>
@@ -58,8 +59,11 @@ static void add_place(const Object *o, uint32_t row, Buf *out) {
     buf_add_text(out, "nowhere");
     return;
   }
-  add_name(o, place->file, out);
-  buf_addf(out, ":%u:%u", place->line, place->column);
+  if (place->file != o->meta->source) {
+    add_name(o, place->file, out);
+    buf_add_char(out, ':');
+  }
+  buf_addf(out, "%u:%u", place->line, place->column);
 }
 
 static void add_value(const Object *o, const ObjConst *c, Buf *out) {
@@ -73,7 +77,7 @@ static void add_value(const Object *o, const ObjConst *c, Buf *out) {
     buf_add_text(out, c->bits != 0 ? "true" : "false");
 }
 
-/* ---- nodes ---------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------- */
 
 static void add_input(const Object *o, ObjRef ref, Buf *out) {
   uint32_t index = ref & OBJ_REF_INDEX;
@@ -121,7 +125,7 @@ static void add_node(const Object *o, const ObjGraph *graph, uint32_t index,
   buf_add_text(out, "]\n");
 }
 
-/* ---- flows and graphs ----------------------------------------------------- */
+/* ---- flows and graphs ---------------------------------------------------- */
 
 static void add_flow(const Object *o, uint32_t row, Buf *out) {
   const ObjFlow *flow = &o->flows[row];
@@ -165,7 +169,7 @@ static void add_graph(const Object *o, uint32_t row, Buf *out) {
   for (uint32_t i = 0; i < graph->node_count; i++) add_node(o, graph, i, out);
 }
 
-/* ---- tables --------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 static void add_consts(const Object *o, Buf *out) {
   buf_add_text(out, "\nconsts\n");

@@ -16,7 +16,7 @@
 #include "core/base/mem.h"
 #include "core/object/loader.h"
 
-/* ---- graphs that open at once --------------------------------------------- */
+/* ---- graphs that open at once -------------------------------------------- */
 
 typedef struct Site {
   uint32_t node;  /* a CALL, row of NODES */
@@ -86,7 +86,7 @@ static bool open_graphs(Loader *loader) {
   return has_memory || refuse_memory(loader);
 }
 
-/* ---- consumers and starts ------------------------------------------------- */
+/* ---- consumers and starts ------------------------------------------------ */
 
 static void sum_counts(Object *o) {
   uint32_t sum = 0;

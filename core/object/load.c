@@ -33,7 +33,7 @@ bool refuse_memory(Loader *loader) {
   return false;
 }
 
-/* ---- header and sections -------------------------------------------------- */
+/* ---- header and sections ------------------------------------------------- */
 
 static bool check_header(Loader *loader) {
   const Object *o = loader->object;
@@ -138,7 +138,7 @@ static bool find_sections(Loader *loader) {
   return true;
 }
 
-/* ---- the load ------------------------------------------------------------- */
+/* ---- the load ------------------------------------------------------------ */
 
 static bool take_derived(Loader *loader) {
   Object *o = loader->object;

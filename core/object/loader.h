@@ -14,7 +14,7 @@
 
 /* During the load only, in Object.pending: the node is in the start list. Far
  * above any count (LIMIT_NODE_INPUTS). */
-#define PENDING_START UINT32_C(0x20000000)
+#define PENDING_START UINT32_C(0x10000000)
 
 typedef struct Loader {
   Object *object;

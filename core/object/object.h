@@ -82,7 +82,7 @@ void object_free(Object *object); /* NULL is fine */
 bool object_has_magic(Slice bytes);
 
 static inline Slice object_text(const Object *object, ObjString string) {
-  const ObjText *text = (const ObjText *)(const void *)(object->strings + string);
+  const ObjText *text = (const void *)(object->strings + string);
   return (Slice){text->bytes, (size_t)text->length};
 }
 

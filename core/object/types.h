@@ -48,8 +48,8 @@ typedef struct TypeTable {
 void type_table_init(TypeTable *table); /* with the built-in rows */
 void type_table_free(TypeTable *table);
 
-/* The type `list<element>`, made once. TYPE_NONE when the table is full or
- * the nesting is over LIMIT_TYPE_DEPTH. */
+/* The type `list<element>`, made once. TYPE_NONE when the table is full, the
+ * nesting is over LIMIT_TYPE_DEPTH or the element is void. */
 TypeId type_list_of(TypeTable *table, TypeId element);
 
 /* Whether a value of type `from` may be bound to `to`: equal, or both lists

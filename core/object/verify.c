@@ -14,7 +14,7 @@
 #include "core/object/layout.h"
 #include "core/object/loader.h"
 
-/* ---- strings -------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------- */
 
 /* Checks the text object at `*at` and moves `*at` behind it. */
 static bool verify_text(Loader *loader, uint32_t *at) {
@@ -60,7 +60,7 @@ static bool verify_string(Loader *loader, ObjString string, const char *table,
   return refuse(loader, "%s %u: no text begins at %u", table, row, string);
 }
 
-/* ---- constants, types, places, meta --------------------------------------- */
+/* ---- constants, types, places, meta -------------------------------------- */
 
 static bool verify_num(Loader *loader, uint32_t row, uint64_t bits) {
   double value;
@@ -158,7 +158,7 @@ bool verify_tables(Loader *loader) {
   return verify_meta(loader);
 }
 
-/* ---- graphs and flows ----------------------------------------------------- */
+/* ---- graphs and flows ---------------------------------------------------- */
 
 /* Checks a graph's own fields; its nodes begin at `first`. */
 static bool verify_graph(Loader *loader, uint32_t row, uint32_t first) {

@@ -53,7 +53,7 @@ static bool refuse_node(const Walk *w, const char *format, ...) {
                 op < OP_COUNT ? op_table[op].text : "?", reason);
 }
 
-/* ---- inputs --------------------------------------------------------------- */
+/* ---- inputs -------------------------------------------------------------- */
 
 static TypeId type_of(const Walk *w, ObjRef ref) {
   uint32_t index = ref & OBJ_REF_INDEX;
@@ -114,7 +114,7 @@ static bool verify_inputs(const Walk *w, const ObjNode *node, Inputs *in) {
   return true;
 }
 
-/* ---- what each operation asks --------------------------------------------- */
+/* ---- what each operation asks -------------------------------------------- */
 
 static bool verify_arity(const Walk *w, const Inputs *in, Op op) {
   const OpInfo *info = &op_table[op];
@@ -269,7 +269,7 @@ static bool verify_by_op(Walk *w, const ObjNode *node, const Inputs *in) {
   return true;
 }
 
-/* ---- attributes ----------------------------------------------------------- */
+/* ---- attributes ---------------------------------------------------------- */
 
 static bool verify_attr_value(const Walk *w, const ObjAttr *attr) {
   const AttrInfo *info = &attr_table[attr->attr];
@@ -303,7 +303,7 @@ static bool verify_attrs(const Walk *w, const ObjNode *node) {
   return true;
 }
 
-/* ---- a node, a graph, all ------------------------------------------------- */
+/* ---- a node, a graph, all ------------------------------------------------ */
 
 static bool stands_right(const Walk *w, Op op) {
   if (w->index < w->graph->param_count) return op == OP_PARAM;

@@ -140,6 +140,7 @@ static uint32_t extend_path(Run *run, const Pending *pending) {
       .node = pending->node,
       .service_ns = request->completed_at - request->dispatched_at,
       .delay_ns = queued > pending->ready_at ? queued - pending->ready_at : 0};
+  atomic_fetch_or(&run->mode, RUN_HAS_PATHS);
   return path_extend(&run->paths, pending->path, &link);
 }
 

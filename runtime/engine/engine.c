@@ -36,7 +36,9 @@ static void init_workers(Engine *engine) {
   for (uint32_t i = 0; i < count; i++) {
     engine->workers[i].engine = engine;
     engine->workers[i].index = i;
+    engine->workers[i].is_alone = count == 1;
     engine->workers[i].sample_in = engine->workers[i].sample_every = 1;
+    engine->workers[i].ticks = engine->workers[i].tick_length = 1;
   }
 }
 

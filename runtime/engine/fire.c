@@ -29,7 +29,7 @@
 enum {
   NO_NODE = UINT32_MAX,
   CHUNK = 64,         /* consumers routed before the rest is left to a task */
-  SETTLE_EVERY = 64,  /* routings a held join may wait */
+  LOOK_EVERY = 64,    /* nodes between two looks around */
   SMALL_INPUTS = 16,  /* collected on the stack */
   SAMPLE_EVERY = 256  /* nodes; fewer after a pause, when time is cheap */
 };
@@ -46,10 +46,13 @@ static Task fire_node_task(Frame *frame, uint32_t node) {
   return (Task){frame, (uint64_t)TASK_FIRE << 62 | node};
 }
 
-/* Route the consumers of `producer` from position `from` on. */
-static Task route_task(Frame *frame, uint32_t producer, uint32_t from) {
-  return (Task){frame, (uint64_t)TASK_ROUTE << 62 | (uint64_t)from << 30 |
-                           producer};
+/* Route 2^order chunks of the consumers of `producer` from chunk `first` on;
+ * the last of them may lie behind the end. Ranges are halved until one chunk is left, so a
+ * thief takes half of what there is. */
+static Task route_task(Frame *frame, uint32_t producer, uint32_t first,
+                       uint32_t order) {
+  return (Task){frame, (uint64_t)TASK_ROUTE << 62 | (uint64_t)order << 56 |
+                           (uint64_t)first << 28 | producer};
 }
 
 Task fire_finish_task(Pending *pending) {
@@ -61,12 +64,12 @@ Task fire_begin_task(Run *run) {
 }
 
 static void push_route(EngineWorker *worker, Frame *frame, uint32_t node) {
-  Task task = route_task(frame, node, 0);
-  sched_push(worker->worker, &task, 1);
+  Task task = route_task(frame, node, 0, 0);
+  sched_add(worker->worker, &task, 1);
 }
 
 static bool is_draining(const Frame *frame) {
-  return load_relaxed(&frame->run->cancelled);
+  return run_is_draining(frame->run);
 }
 
 static Tally *tally_of(const EngineWorker *worker, const Frame *frame) {
@@ -82,7 +85,6 @@ static void stamp_if_timed(Slot *slot, uint32_t bits) {
 /* Counts the held tokens down in the slot; pushes the join if it is ready. */
 static void settle_join(EngineWorker *worker) {
   Frame *frame = worker->join_frame;
-  worker->since_settle = 0;
   if (frame == NULL) return;
   worker->join_frame = NULL;
   Slot *slot = &frame->slots[worker->join_node];
@@ -97,8 +99,9 @@ void fire_settle(void *engine, Worker *worker) {
   Engine *self = engine;
   EngineWorker *state = &self->workers[worker_index(worker)];
   state->worker = worker;
-  state->sample_every = 1; /* about to look around or sleep: time is cheap */
-  state->sample_in = 1;
+  /* About to look around or sleep: time is cheap, sample again. */
+  state->sample_every = state->sample_in = 1;
+  state->ticks = state->tick_length = 1;
   settle_join(state);
 }
 
@@ -130,16 +133,25 @@ static void forward(EngineWorker *worker, Frame *child, uint32_t index,
   push_route(worker, child, index);
 }
 
-/* Whatever a fresh child can have at once: constants, and its start. */
+/* The next constant among the inputs from `i` on, or `end`. Looked for before
+ * the one in hand is forwarded: the frame may be gone after the last. */
+static uint32_t next_constant(const Frame *frame, uint32_t i, uint32_t end) {
+  while (i < end && !(frame->inputs[i] & OBJ_REF_CONST)) i++;
+  return i;
+}
+
+/* What a fresh child can have at once: constants, and its start. One of the
+ * two there is, or the call would not be among the starts of its graph. */
 static void begin_child(EngineWorker *worker, Frame *parent, Frame *child) {
   const ObjNode *call = &parent->nodes[child->call];
-  bool starts = parent->run->object->links[child->graph].start_count > 0;
+  bool starts = child->links->start_count > 0;
   uint32_t node_count = child->node_count;
-  for (uint32_t i = call->inputs; i < call[1].inputs; i++) {
-    ObjRef ref = parent->inputs[i];
-    if (ref & OBJ_REF_CONST)
-      forward(worker, child, i - call->inputs,
-              frame_constant(parent->run->object, ref), 0);
+  uint32_t first = call->inputs, end = call[1].inputs;
+  for (uint32_t i = next_constant(parent, first, end); i < end;) {
+    uint32_t next = next_constant(parent, i + 1, end);
+    forward(worker, child, i - first,
+            frame_constant(parent->run->object, parent->inputs[i]), 0);
+    i = next;
   }
   if (starts) push_route(worker, child, node_count);
 }
@@ -178,7 +190,6 @@ static Frame *open_call(EngineWorker *worker, Frame *frame, uint32_t node) {
                                                 memory_order_acquire)) {
       if (child == NULL) return NULL;
       tally_of(worker, frame)->frames++;
-      begin_child(worker, frame, child);
       return child;
     }
     if (child != NULL) frame_release(child);
@@ -198,50 +209,63 @@ static void drain_call(EngineWorker *worker, Frame *frame, uint32_t node) {
   push_route(worker, frame, node);
 }
 
-static void refuse_token(EngineWorker *worker, Frame *frame, uint32_t producer,
-                         uint32_t node) {
-  const ObjNode *call = &frame->nodes[node];
-  uint32_t edges = 0;
-  for (uint32_t i = call->inputs; i < call[1].inputs; i++) {
-    ObjRef ref = frame->inputs[i];
-    if ((ref & OBJ_REF_CONST) || (ref & OBJ_REF_INDEX) != producer) continue;
-    edges++;
-    if (!(ref & OBJ_REF_ORDER))
-      value_drop(load_relaxed(&frame->slots[producer].value));
-  }
-  if (producer == frame->node_count) edges = 1; /* the start edge */
-  uint32_t before = sub_acq_rel(&frame->slots[node].pending, edges);
-  if ((before & PENDING_COUNT) == edges) drain_call(worker, frame, node);
+/* A token for a refused call is only counted; `value` is dropped. */
+static void refuse_token(EngineWorker *worker, Frame *frame, uint32_t node,
+                         Value value) {
+  value_drop(value);
+  uint32_t before = sub_acq_rel(&frame->slots[node].pending, 1);
+  if ((before & PENDING_COUNT) == 1) drain_call(worker, frame, node);
 }
 
-/* The token of `producer` for a call, on all edges between the two. */
-static void arrive_at_call(EngineWorker *worker, Frame *frame,
-                           uint32_t producer, uint32_t node) {
+/* The start edge of a call brings what the child can have at once. Nobody else
+ * does, so the child cannot end before this token came. */
+static void start_call(EngineWorker *worker, Frame *frame, uint32_t node) {
   Frame *child = open_call(worker, frame, node);
-  if (child == NULL) {
-    refuse_token(worker, frame, producer, node);
+  if (child == NULL)
+    refuse_token(worker, frame, node, VALUE_UNIT);
+  else
+    begin_child(worker, frame, child);
+}
+
+/* The token of `producer` for a call, on the edge after `skip` others between
+ * the two. */
+static void feed_call(EngineWorker *worker, Frame *frame, uint32_t producer,
+                      uint32_t node, uint32_t skip) {
+  const ObjRef *inputs = frame->inputs + frame->nodes[node].inputs;
+  uint32_t index = 0;
+  for (;; index++) {
+    if (inputs[index] & OBJ_REF_CONST) continue;
+    if ((inputs[index] & OBJ_REF_INDEX) == producer && skip-- == 0) break;
+  }
+  const Slot *slot = &frame->slots[producer];
+  bool has_value = !(inputs[index] & OBJ_REF_ORDER);
+  Value value = has_value ? load_relaxed(&slot->value) : VALUE_UNIT;
+  Frame *child = open_call(worker, frame, node);
+  if (child == NULL)
+    refuse_token(worker, frame, node, value);
+  else
+    forward(worker, child, index, value, slot->path);
+}
+
+/* The token on edge consumers[i] for a call: the start's or a producer's. */
+static void arrive_at_call(EngineWorker *worker, Frame *frame,
+                           uint32_t producer, const uint32_t *consumers,
+                           uint32_t i) {
+  uint32_t node = consumers[i] & CONSUMER_INDEX;
+  if (producer == frame->node_count) {
+    start_call(worker, frame, node);
     return;
   }
-  if (producer == frame->node_count) return;
-  const ObjNode *call = &frame->nodes[node];
-  Slot *slot = &frame->slots[producer];
-  for (uint32_t i = call->inputs; i < call[1].inputs; i++) {
-    ObjRef ref = frame->inputs[i];
-    if ((ref & OBJ_REF_CONST) || (ref & OBJ_REF_INDEX) != producer) continue;
-    Value value = ref & OBJ_REF_ORDER ? VALUE_UNIT : load_relaxed(&slot->value);
-    forward(worker, child, i - call->inputs, value, slot->path);
-  }
+  uint32_t skip = 0;
+  while (skip < i && (consumers[i - skip - 1] & CONSUMER_INDEX) == node) skip++;
+  feed_call(worker, frame, producer, node, skip);
 }
 
 /* ---- routing ------------------------------------------------------------ */
 
-/* A token for a node with PENDING bits. True: this worker runs the node. */
-static bool arrive_slowly(EngineWorker *worker, Frame *frame,
-                          uint32_t producer, uint32_t node, uint32_t pending) {
-  if (pending & PENDING_CALL) {
-    arrive_at_call(worker, frame, producer, node);
-    return false;
-  }
+/* A token for a join of many or a timed node. True: this worker runs it. */
+static bool arrive_slowly(EngineWorker *worker, Frame *frame, uint32_t node,
+                          uint32_t pending) {
   if (pending & PENDING_WIDE) return arrive_at_join(worker, frame, node);
   Slot *slot = &frame->slots[node];
   if ((sub_acq_rel(&slot->pending, 1) & PENDING_COUNT) != 1) return false;
@@ -249,54 +273,86 @@ static bool arrive_slowly(EngineWorker *worker, Frame *frame,
   return true;
 }
 
-/* Counts a chunk of the consumers of `producer` down and leaves the rest to a
- * task; fills `ready`, of CHUNK entries. */
-static uint32_t count_down(EngineWorker *worker, Frame *frame,
-                           uint32_t producer, uint32_t from,
-                           uint32_t *ready) {
-  uint32_t to, count = 0;
+/* One token less to wait for. True: that was the last. A sole worker is the
+ * only one to touch the counter, and so is whoever brings the last token. */
+static inline bool arrive(const EngineWorker *worker, Slot *slot,
+                          uint32_t pending) {
+  if (pending == 1) return true;
+  if (worker->is_alone) {
+    store_relaxed(&slot->pending, pending - 1);
+    return false;
+  }
+  return sub_acq_rel(&slot->pending, 1) == 1;
+}
+
+/* Leaves all but the first of 2^order chunks to tasks: the later half first,
+ * so that it is the first to be stolen. None lies wholly behind the end: it
+ * could outlive the frame. */
+static void split(EngineWorker *worker, Frame *frame, uint32_t producer,
+                  uint32_t first, uint32_t order, uint32_t count) {
+  uint32_t chunks = (count + CHUNK - 1) / CHUNK;
+  while (order-- > 0) {
+    uint32_t half = first + (UINT32_C(1) << order);
+    if (half >= chunks) continue;
+    Task task = route_task(frame, producer, half, order);
+    sched_add(worker->worker, &task, 1);
+  }
+}
+
+static void split_all(EngineWorker *worker, Frame *frame, uint32_t producer,
+                      uint32_t count) {
+  uint32_t chunks = (count + CHUNK - 1) / CHUNK;
+  uint32_t order = 32 - (uint32_t)__builtin_clz(chunks - 1);
+  split(worker, frame, producer, 0, order, count);
+}
+
+/* Counts a chunk of the consumers of `producer` down; fills `ready`, of CHUNK
+ * entries. The first chunk sees to the others. */
+static inline uint32_t count_down(EngineWorker *worker, Frame *frame,
+                                  uint32_t producer, uint32_t chunk,
+                                  uint32_t *ready) {
+  uint32_t to, count = 0, from = chunk * CHUNK;
   const uint32_t *consumers = frame_consumers(frame, producer, &to);
   Slot *slots = frame->slots;
-  if (to - from > CHUNK) {
+  if (__builtin_expect(to - from > CHUNK, 0)) {
+    if (from == 0) split_all(worker, frame, producer, to);
     to = from + CHUNK;
-    Task rest = route_task(frame, producer, to);
-    sched_push(worker->worker, &rest, 1);
   }
   for (uint32_t i = from; i < to; i++) {
     uint32_t node = consumers[i] & CONSUMER_INDEX;
     uint32_t pending = load_acquire(&slots[node].pending);
     if (__builtin_expect(pending > PENDING_COUNT, 0)) {
-      /* A call takes all edges from one producer at the first of them. */
-      bool seen = (pending & PENDING_CALL) && i > 0 &&
-                  (consumers[i - 1] & CONSUMER_INDEX) == node;
-      if (seen || !arrive_slowly(worker, frame, producer, node, pending))
-        continue;
-    } else if (pending != 1 && sub_acq_rel(&slots[node].pending, 1) != 1) {
-      continue; /* with 1 left nobody else will touch the counter */
+      if (pending & PENDING_CALL)
+        arrive_at_call(worker, frame, producer, consumers, i);
+      else if (arrive_slowly(worker, frame, node, pending))
+        ready[count++] = node;
+      continue;
+    } else if (!arrive(worker, &slots[node], pending)) {
+      continue;
     }
     ready[count++] = node;
   }
   return count;
 }
 
-/* Puts ready[1 ..] on the deque, the earliest to be taken first; returns the
- * node to run now, or NO_NODE. */
-static uint32_t publish(EngineWorker *worker, Frame *frame,
-                        const uint32_t *ready, uint32_t count) {
+/* Leaves ready[1 ..] to the scheduler, the earliest to be taken first; returns
+ * the node to run now, or NO_NODE. */
+static inline uint32_t publish(EngineWorker *worker, Frame *frame,
+                               const uint32_t *ready, uint32_t count) {
   if (count == 0) return NO_NODE;
   if (count > 1) {
     Task tasks[CHUNK];
     for (uint32_t i = 1; i < count; i++)
       tasks[count - 1 - i] = fire_node_task(frame, ready[i]);
-    sched_push(worker->worker, tasks, count - 1);
+    sched_add(worker->worker, tasks, count - 1);
   }
   return ready[0];
 }
 
-static uint32_t route(EngineWorker *worker, Frame *frame, uint32_t producer,
-                      uint32_t from) {
+static inline uint32_t route(EngineWorker *worker, Frame *frame,
+                             uint32_t producer, uint32_t chunk) {
   uint32_t ready[CHUNK];
-  uint32_t count = count_down(worker, frame, producer, from, ready);
+  uint32_t count = count_down(worker, frame, producer, chunk, ready);
   return publish(worker, frame, ready, count);
 }
 
@@ -312,7 +368,7 @@ static Value *inputs_array(EngineWorker *worker, uint32_t count) {
 }
 
 /* The value inputs come first, then the order edges. */
-static uint32_t collect(const Frame *frame, const ObjNode *node, Value *in) {
+static inline uint32_t collect(const Frame *frame, const ObjNode *node, Value *in) {
   uint32_t count = 0;
   for (uint32_t i = node->inputs; i < node[1].inputs; i++) {
     ObjRef ref = frame->inputs[i];
@@ -327,7 +383,6 @@ static uint32_t collect(const Frame *frame, const ObjNode *node, Value *in) {
 static uint32_t longest_path(const Frame *frame, const ObjNode *node) {
   const PathPool *pool = &frame->run->paths;
   uint32_t path = 0;
-  if (!load_relaxed(&pool->live)) return 0;
   for (uint32_t i = node->inputs; i < node[1].inputs; i++) {
     ObjRef ref = frame->inputs[i];
     if (!(ref & OBJ_REF_CONST))
@@ -337,7 +392,7 @@ static uint32_t longest_path(const Frame *frame, const ObjNode *node) {
 }
 
 /* Stores the outcome of a work node; its token can be routed after it. */
-static void complete(Firing *firing, Outcome outcome, Value value,
+static inline void complete(Firing *firing, Outcome outcome, Value value,
                      uint32_t path) {
   Frame *frame = firing->frame;
   if (outcome == OUTCOME_FAILED) {
@@ -348,7 +403,7 @@ static void complete(Firing *firing, Outcome outcome, Value value,
   frame_put(frame, firing->node, value);
 }
 
-static void drop_inputs(const Firing *firing) {
+static inline void drop_inputs(const Firing *firing) {
   for (uint32_t i = 0; i < firing->in_count; i++) value_drop(firing->in[i]);
 }
 
@@ -426,28 +481,30 @@ static uint32_t account(Firing *firing, Outcome *outcome, Value *value) {
 }
 
 /* Runs the handler of a work node. False: it is pending. */
-static bool run_handler(Firing *firing, const ObjNode *node) {
+static inline bool run_handler(Firing *firing, const ObjNode *node) {
   Value value = VALUE_UNIT;
   Outcome outcome = handler_table[node->op](firing, &value);
   if (outcome == OUTCOME_PENDING) return false;
   uint32_t path = firing->path;
   if (firing->finished != NULL)
     path = account(firing, &outcome, &value);
-  else
+  else if (path != 0)
     path_take(&firing->frame->run->paths, path);
   complete(firing, outcome, value, path);
   return true;
 }
 
+static bool fire_frame(Firing *firing, const ObjNode *node) {
+  if (node->op == OP_END) return fire_end(firing);
+  fire_result(firing);
+  return true;
+}
+
 /* Fires one node whose inputs are in `firing`. True: the token of
  * firing->frame, firing->node is to be routed. */
-static bool fire(Firing *firing, const ObjNode *node) {
-  if (node->op == OP_END) return fire_end(firing);
-  if (node->op == OP_RESULT) {
-    fire_result(firing);
-    return true;
-  }
-  if (firing->draining) {
+static inline bool fire(Firing *firing, const ObjNode *node) {
+  if (node->op <= OP_END) return fire_frame(firing, node);
+  if (__builtin_expect(firing->draining, 0)) {
     drain(firing);
     return true;
   }
@@ -456,17 +513,22 @@ static bool fire(Firing *firing, const ObjNode *node) {
   return fired;
 }
 
-static const ObjNode *dispatch(Firing *firing) {
-  firing->draining = is_draining(firing->frame);
+static inline const ObjNode *dispatch(Firing *firing) {
+  uint32_t mode = load_relaxed(&firing->frame->run->mode);
+  firing->draining = (mode & RUN_DRAINING) != 0;
+  firing->has_paths = (mode & RUN_HAS_PATHS) != 0;
   return &firing->frame->nodes[firing->node];
 }
 
-static void prepare(Firing *firing, const ObjNode *node, Value *small) {
+static inline void prepare(Firing *firing, const ObjNode *node, Value *small) {
   uint32_t inputs = node[1].inputs - node->inputs;
-  firing->in =
-      inputs <= SMALL_INPUTS ? small : inputs_array(firing->worker, inputs);
+  firing->in = small;
+  if (__builtin_expect(inputs > SMALL_INPUTS, 0))
+    firing->in = inputs_array(firing->worker, inputs);
   firing->in_count = collect(firing->frame, node, firing->in);
-  firing->path = longest_path(firing->frame, node);
+  firing->path = 0;
+  if (__builtin_expect(firing->has_paths, 0))
+    firing->path = longest_path(firing->frame, node);
   firing->finished = NULL;
 }
 
@@ -508,7 +570,7 @@ static bool turn_sampled(Firing *firing, uint32_t *next) {
   return fired;
 }
 
-static bool turn(Firing *firing, uint32_t *next) {
+static inline bool turn(Firing *firing, uint32_t *next) {
   Value small[SMALL_INPUTS];
   const ObjNode *node = dispatch(firing);
   prepare(firing, node, small);
@@ -517,30 +579,55 @@ static bool turn(Firing *firing, uint32_t *next) {
   return true;
 }
 
-static bool is_sample(EngineWorker *worker) {
-  if (--worker->sample_in > 0) return false;
-  if (worker->sample_every < SAMPLE_EVERY) worker->sample_every *= 2;
-  worker->sample_in = worker->sample_every;
-  return true;
+/* A look around: publishes a held join, brings in the inbox. True: the next
+ * node is to be timed by phases. */
+static bool tick(EngineWorker *worker) {
+  settle_join(worker);
+  sched_poll(worker->worker);
+  worker->sample_in -= worker->tick_length;
+  bool is_sample = worker->sample_in == 0;
+  if (is_sample) {
+    if (worker->sample_every < SAMPLE_EVERY) worker->sample_every *= 2;
+    worker->sample_in = worker->sample_every;
+  }
+  worker->tick_length =
+      worker->sample_in < LOOK_EVERY ? worker->sample_in : LOOK_EVERY;
+  worker->ticks = worker->tick_length;
+  return is_sample;
 }
 
+/* Runs `node`, what it makes ready, and the worker's newest nodes after that,
+ * until the scheduler is wanted. */
 static void run_from(EngineWorker *worker, Frame *frame, uint32_t node) {
   Firing firing = {.worker = worker, .frame = frame, .node = node};
-  while (firing.node != NO_NODE) {
+  for (;;) {
     uint32_t next = NO_NODE;
-    bool fired = is_sample(worker) ? turn_sampled(&firing, &next)
-                                   : turn(&firing, &next);
-    if (!fired) return;
-    if (++worker->since_settle >= SETTLE_EVERY) settle_join(worker);
-    firing.node = next;
+    bool fired;
+    if (__builtin_expect(--worker->ticks == 0, 0) && tick(worker))
+      fired = turn_sampled(&firing, &next);
+    else
+      fired = turn(&firing, &next);
+    if (fired && next != NO_NODE) {
+      firing.node = next;
+      continue;
+    }
+    const Task *task = sched_newest(worker->worker);
+    if (task == NULL || task->argument >> 62 != TASK_FIRE) return;
+    firing.frame = task->object;
+    firing.node = (uint32_t)task->argument;
+    sched_drop_newest(worker->worker);
   }
 }
 
 static void route_on(EngineWorker *worker, Frame *frame, uint64_t argument) {
-  const uint64_t mask = (UINT64_C(1) << 30) - 1;
-  uint32_t producer = (uint32_t)(argument & mask);
-  uint32_t from = (uint32_t)(argument >> 30 & mask);
-  uint32_t next = route(worker, frame, producer, from);
+  const uint32_t mask = (UINT32_C(1) << 28) - 1;
+  uint32_t producer = (uint32_t)argument & mask;
+  uint32_t first = (uint32_t)(argument >> 28) & mask;
+  uint32_t order = (uint32_t)(argument >> 56) & 63;
+  uint32_t count;
+  frame_consumers(frame, producer, &count);
+  split(worker, frame, producer, first, order, count);
+  uint32_t next = route(worker, frame, producer, first);
   if (next != NO_NODE) run_from(worker, frame, next);
 }
 
@@ -582,22 +669,26 @@ static void begin_run(EngineWorker *worker, Run *run) {
   if (starts) push_route(worker, frame, node_count);
 }
 
+static void fire_other(EngineWorker *worker, Task task) {
+  switch (task.argument >> 62) {
+    case TASK_ROUTE:
+      route_on(worker, task.object, task.argument);
+      return;
+    case TASK_FINISH:
+      finish_pending(worker, task.object);
+      return;
+    case TASK_BEGIN:
+      begin_run(worker, task.object);
+      return;
+  }
+}
+
 void fire_task(void *engine, Worker *worker, Task task) {
   Engine *self = engine;
   EngineWorker *state = &self->workers[worker_index(worker)];
   state->worker = worker;
-  switch (task.argument >> 62) {
-    case TASK_FIRE:
-      run_from(state, task.object, (uint32_t)task.argument);
-      return;
-    case TASK_ROUTE:
-      route_on(state, task.object, task.argument);
-      return;
-    case TASK_FINISH:
-      finish_pending(state, task.object);
-      return;
-    case TASK_BEGIN:
-      begin_run(state, task.object);
-      return;
-  }
+  if (task.argument >> 62 == TASK_FIRE)
+    run_from(state, task.object, (uint32_t)task.argument);
+  else
+    fire_other(state, task);
 }

@@ -28,6 +28,7 @@ static Frame *make(Run *run, uint32_t graph) {
                    .inputs = object->inputs,
                    .consumers = object->consumers,
                    .first = object->consumer_first + row->first_node,
+                   .links = &object->links[graph],
                    .run = run,
                    .graph = graph,
                    .node_count = row->node_count};
@@ -66,7 +67,7 @@ Frame *frame_new(Run *run, uint32_t graph, Frame *parent, uint32_t call) {
 
 void frame_release(Frame *frame) {
   Run *run = frame->run;
-  if (load_relaxed(&run->paths.live))
+  if (load_relaxed(&run->mode) & RUN_HAS_PATHS)
     for (uint32_t i = 0; i < frame->node_count; i++)
       path_drop(&run->paths, frame->slots[i].path);
   mutex_lock(&run->pool_lock);
@@ -75,20 +76,9 @@ void frame_release(Frame *frame) {
   mutex_unlock(&run->pool_lock);
 }
 
-const uint32_t *frame_consumers(const Frame *frame, uint32_t node,
-                                uint32_t *count) {
-  if (node < frame->node_count) {
-    *count = frame->first[node + 1] - frame->first[node];
-    return frame->consumers + frame->first[node];
-  }
-  const ObjLinks *links = &frame->run->object->links[frame->graph];
-  *count = links->start_count;
-  return frame->consumers + links->first_start;
-}
-
 /* One reference for each consumer that reads the value; the producer's own
  * goes to the first. */
-static void share(const Frame *frame, uint32_t node, Value value) {
+void frame_share(const Frame *frame, uint32_t node, Value value) {
   uint32_t count, readers = 0;
   const uint32_t *consumers = frame_consumers(frame, node, &count);
   for (uint32_t i = 0; i < count; i++)
@@ -97,11 +87,6 @@ static void share(const Frame *frame, uint32_t node, Value value) {
     value_drop(value);
   else if (readers > 1)
     value_take(value, readers - 1);
-}
-
-void frame_put(Frame *frame, uint32_t node, Value value) {
-  if (value_is_heap(value)) share(frame, node, value);
-  store_relaxed(&frame->slots[node].value, value);
 }
 
 Value frame_constant(const Object *object, ObjRef ref) {

@@ -42,6 +42,7 @@ struct Frame {
   const ObjRef *inputs;       /* of the object */
   const uint32_t *consumers;  /* of the object */
   const uint32_t *first;      /* consumer_first of the graph's nodes */
+  const ObjLinks *links;      /* of the graph */
   Run *run;
   Frame *parent;              /* NULL: the run's entry */
   uint32_t call;              /* node of the parent that opened this frame */
@@ -60,12 +61,25 @@ Frame *frame_new(Run *run, uint32_t graph, Frame *parent, uint32_t call);
 void frame_release(Frame *frame);
 
 /* The consumers of `node`, or of the virtual start node. */
-const uint32_t *frame_consumers(const Frame *frame, uint32_t node,
-                                uint32_t *count);
+static inline const uint32_t *frame_consumers(const Frame *frame,
+                                              uint32_t node, uint32_t *count) {
+  if (__builtin_expect(node == frame->node_count, 0)) {
+    *count = frame->links->start_count;
+    return frame->consumers + frame->links->first_start;
+  }
+  *count = frame->first[node + 1] - frame->first[node];
+  return frame->consumers + frame->first[node];
+}
+
+/* Adds the references of the consumers of `node`; see frame_put. */
+void frame_share(const Frame *frame, uint32_t node, Value value);
 
 /* Stores the value of `node`, taking over one reference and adding those of
  * the further consumers. Routing it is the caller's next step. */
-void frame_put(Frame *frame, uint32_t node, Value value);
+static inline void frame_put(Frame *frame, uint32_t node, Value value) {
+  if (value_is_heap(value)) frame_share(frame, node, value);
+  store_relaxed(&frame->slots[node].value, value);
+}
 
 /* The constant `ref` of the object as a value. */
 Value frame_constant(const Object *object, ObjRef ref);

@@ -131,6 +131,5 @@ uint32_t path_extend(PathPool *pool, uint32_t before, const PathLink *link) {
   made->kept = old->kept + 1;
   made->span_ns = old->span_ns + link->service_ns;
   made->burden_ns = old->burden_ns + link->delay_ns;
-  store_relaxed(&pool->live, 1);
   return index;
 }

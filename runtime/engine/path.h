@@ -35,8 +35,6 @@ typedef struct PathPool {
   uint32_t free;                   /* list of returned ones, through before */
   PathLink *chunks[PATH_CHUNKS];   /* chunk k holds PATH_FIRST_CHUNK << k;
                                       set once, before an index into it exists */
-  _Atomic uint32_t live;           /* 1 once a link was made: until then no
-                                      token has a path and nobody need look */
 } PathPool;
 
 void path_pool_init(PathPool *pool);

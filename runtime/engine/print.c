@@ -91,6 +91,7 @@ Outcome print_complete(Firing *firing, Pending *pending, Value *result) {
       .node = pending->node,
       .service_ns = clock_now() - pending->begun_at,
       .delay_ns = pending->begun_at - pending->ready_at};
+  atomic_fetch_or(&run->mode, RUN_HAS_PATHS);
   firing->path = path_extend(&run->paths, pending->path, &link);
   path_drop(&run->paths, pending->path);
   *result = VALUE_UNIT;

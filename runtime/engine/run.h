@@ -32,9 +32,11 @@ struct EngineWorker {
   Frame *join_frame;    /* NULL: none held */
   uint32_t join_node;
   uint32_t join_count;
-  uint32_t since_settle; /* routings since the last settle */
+  uint32_t ticks;        /* nodes until the next look around (tick) */
+  uint32_t tick_length;  /* what ticks began with */
   uint32_t sample_in;    /* nodes until the next one is timed by phases */
   uint32_t sample_every;
+  bool is_alone;         /* the only worker: counters need no locked step */
   Value *scratch;        /* inputs of nodes with many */
   uint32_t scratch_capacity;
   SampleSums sums;
@@ -65,6 +67,13 @@ typedef struct Tally {
   Histogram latency;
 } Tally;
 
+/* What firing a node must look at besides the node; usually nothing. */
+typedef enum RunMode {
+  RUN_DRAINING = 1, /* failed or cancelled (set under scope_lock): nodes fire
+                       without running */
+  RUN_HAS_PATHS = 2 /* some token has a path: set before the first is routed */
+} RunMode;
+
 /* A number that goes up and down, and how high it was. Any thread. */
 typedef struct Gauge {
   _Atomic uint32_t now;
@@ -90,9 +99,9 @@ struct Run {
   Mutex pool_lock; /* guards pool */
   Frame **pool;    /* free frames by graph */
 
+  _Atomic uint32_t mode; /* RunMode bits; set once each, read by workers */
+
   /* What fails together. One scope a run, until `try`. */
-  _Atomic bool cancelled; /* set once under scope_lock; read by workers: nodes
-                             fire without running */
   Mutex scope_lock;       /* guards the next five */
   Pending *pending;       /* nodes that wait for somebody outside */
   RunStatus status;       /* why it was cancelled; RUN_SUCCESS so far */
@@ -142,6 +151,7 @@ typedef struct Firing {
                         in its place */
   uint32_t in_count;
   bool draining;     /* the run has failed or was cancelled */
+  bool has_paths;    /* some token of the run has a path */
   Pending *finished; /* a timed node that completed at once: account for it */
 } Firing;
 
@@ -197,6 +207,10 @@ bool concat_values(const Value *values, uint32_t count, Slice separator,
  * with the longest path that led there. */
 void report_fill(Run *run, uint32_t path);
 void report_samples(const Engine *engine, OverheadSample *sums);
+
+static inline bool run_is_draining(const Run *run) {
+  return (load_relaxed(&run->mode) & RUN_DRAINING) != 0;
+}
 
 static inline void gauge_up(Gauge *gauge) {
   uint32_t now = add_relaxed(&gauge->now, 1) + 1;

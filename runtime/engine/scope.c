@@ -32,7 +32,7 @@ static void list_remove(Run *run, Pending *pending) {
 bool scope_enter(Pending *pending) {
   Run *run = pending->frame->run;
   mutex_lock(&run->scope_lock);
-  bool open = !load_relaxed(&run->cancelled);
+  bool open = !run_is_draining(run);
   if (open) list_add(run, pending);
   mutex_unlock(&run->scope_lock);
   return open;
@@ -73,7 +73,7 @@ void scope_withdraw(Pending *pending) {
 /* Under scope_lock, once. */
 static void cancel_all(Run *run, RunStatus status) {
   run->status = status;
-  store_relaxed(&run->cancelled, true);
+  atomic_fetch_or(&run->mode, RUN_DRAINING);
   Pending *next;
   for (Pending *pending = run->pending; pending != NULL; pending = next) {
     next = pending->next; /* a cancel may take it out of the list */
@@ -86,7 +86,7 @@ static void cancel_all(Run *run, RunStatus status) {
 
 void run_cancel(Run *run) {
   mutex_lock(&run->scope_lock);
-  if (!load_relaxed(&run->cancelled)) cancel_all(run, RUN_CANCELLED);
+  if (!run_is_draining(run)) cancel_all(run, RUN_CANCELLED);
   mutex_unlock(&run->scope_lock);
 }
 
@@ -117,7 +117,7 @@ void run_fail(Frame *frame, uint32_t node, const char *format, ...) {
   buf_addv(&text, format, args);
   va_end(args);
   mutex_lock(&run->scope_lock);
-  if (!load_relaxed(&run->cancelled)) {
+  if (!run_is_draining(run)) {
     error_set(&run->error, STATUS_FAILED, "%s", text.data);
     cancel_all(run, RUN_FAILED);
   } else {

@@ -204,16 +204,6 @@ bool output_write(Output *output, Slice text, OutputWaiter *waiter) {
 
 bool output_cancel(Output *output, OutputWaiter *waiter) {
   mutex_lock(&output->mutex);
-  OutputWaiter **link = &output->waiters;
-  while (*link && *link != waiter) link = &(*link)->next;
-  bool was_waiting = *link != NULL;
-  if (was_waiting) *link = waiter->next;
-  mutex_unlock(&output->mutex);
-  return was_waiting;
-}
-
-bool output_cancel(Output *output, OutputWaiter *waiter) {
-  mutex_lock(&output->mutex);
   OutputWaiter **at = &output->waiters;
   while (*at && *at != waiter) at = &(*at)->next;
   bool was_waiting = *at != NULL;
@@ -255,6 +245,10 @@ static int open_copy(int fd, mode_t mode) {
 
 static Status open_output(Output *output, int fd, Error *error) {
   struct stat info;
+  int flags = fcntl(fd, F_GETFL);
+  if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+    return error_set_errno(error, STATUS_IO, EBADF,
+                           "descriptor %d cannot be written", fd);
   if (fstat(fd, &info) || (output->watch.fd = open_copy(fd, info.st_mode)) < 0)
     return error_set_errno(error, STATUS_IO, errno,
                            "descriptor %d cannot be written", fd);

@@ -25,9 +25,11 @@ typedef struct OutputWaiter {
 
 /* Makes its own copy of `fd`, which stays the caller's. `broken(user)` is
  * called once, on the I/O thread or in output_write, when the reader has gone
- * (EPIPE) or the descriptor cannot be written (a full disk): see output_error. What is written after that is swallowed. */
+ * (EPIPE) or the descriptor cannot be written (a full disk): see output_error.
+ * What is written after that is swallowed. */
 Output *output_new(Reactor *reactor, int fd, void (*broken)(void *user),
                    void *user, Error *error);
+
 /* Drops what was not flushed; nobody may wait. Not from `broken` or `room`. */
 void output_free(Output *output);
 

@@ -9,9 +9,8 @@
  * moment it sleeps until. Whoever brings something earlier sets it to 0 and
  * writes to the eventfd, so a batch of a thousand posts costs one write.
  *
- * epoll_ctl is thread-safe, so watches need no lock. The events of the batch
- * being handled belong to the I/O thread alone, and so does striking out those
- * of a watch that is removed meanwhile.
+ * The events of the batch being handled belong to the I/O thread alone, and so
+ * does striking out those of a watch that is removed meanwhile.
  */
 #include "runtime/io/reactor.h"
 
@@ -316,10 +315,16 @@ static void run_thread(void *argument) {
 
 /* ---- watches ------------------------------------------------------------ */
 
+/* The mutex orders what the caller wrote before with what the callback reads:
+ * the I/O thread takes it between an event and its callback. */
 static int control(Reactor *reactor, int operation, Watch *watch,
                    uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.ptr = watch}};
-  return epoll_ctl(reactor->epoll, operation, watch->fd, &event) ? errno : 0;
+  mutex_lock(&reactor->mutex);
+  int code =
+      epoll_ctl(reactor->epoll, operation, watch->fd, &event) ? errno : 0;
+  mutex_unlock(&reactor->mutex);
+  return code;
 }
 
 Status reactor_watch(Reactor *reactor, Watch *watch, uint32_t events,

@@ -197,12 +197,12 @@ static Status apply_argument(Reader *reader, cJSON *root, const char *value) {
     target = cJSON_GetObjectItemCaseSensitive(root, argument->valuestring);
   if (!target)
     return error_set(reader->error, STATUS_USAGE,
-                     "the latency profile %s takes no argument", reader->name);
+                     "%s:%s: this latency profile takes no argument",
+                     reader->name, value);
   double ms = duration_ms(value);
   if (!(ms >= 0 && ms <= day_ms))
     return error_set(reader->error, STATUS_USAGE,
-                     "the latency profile %s takes a time (100, 100ms, 2s), not"
-                     " \"%s\"",
+                     "%s:%s: this latency profile takes a time: 100, 100ms, 2s",
                      reader->name, value);
   cJSON_SetNumberValue(target, ms);
   return STATUS_OK;

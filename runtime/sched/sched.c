@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The workers. A worker takes from its own deque; out of work, it settles
- * what the client holds back, empties the inbox into its deque, then looks at
- * the other deques a bounded number of times, then parks.
+ * The workers. A worker takes from its own front and deque; out of work, it
+ * settles what the client holds back, calls itself hungry, empties the inbox
+ * into its deque, then looks at the other deques a bounded number of times,
+ * then parks.
  *
  * No wake-up is lost: a worker that parks first announces itself (idle_count,
  * sequentially consistent) and then looks at the inbox and all deques once
@@ -15,6 +16,7 @@
 #include "runtime/sched/sched.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -29,6 +31,7 @@ enum {
 };
 
 struct Worker {
+  WorkerFront front;           /* first: sched.h shows it; worker only */
   Deque deque;                 /* see deque.h */
   Sched *sched;                /* immutable */
   Thread *thread;              /* main thread only */
@@ -54,6 +57,9 @@ struct Sched {
                                                        read by anybody */
   alignas(CACHE_LINE) _Atomic uint32_t idle_count; /* stored under lock, read
                                                       by anybody */
+  alignas(CACHE_LINE) _Atomic uint32_t hungry; /* workers that search or are
+                                                  parked; changed by each for
+                                                  itself, read by anybody */
   Mutex lock;                /* guards the idle list and parking */
   Worker *idle;              /* parked workers, last in first */
   _Atomic bool stop;         /* stored under lock, read by workers */
@@ -77,10 +83,33 @@ static void wake_one(Sched *sched) {
   mutex_unlock(&sched->lock);
 }
 
-void sched_push(Worker *worker, const Task *tasks, uint32_t count) {
+/* To the deque, in order, waking somebody when there is a surplus. */
+static void share(Worker *worker, const Task *tasks, uint32_t count) {
   int64_t held = deque_push(&worker->deque, tasks, count);
   if (held >= SURPLUS && load_relaxed(&worker->sched->idle_count) > 0)
     wake_one(worker->sched);
+}
+
+/* The oldest `count` tasks of the front go to the deque. */
+static void share_front(Worker *worker, uint32_t count) {
+  WorkerFront *front = &worker->front;
+  if (count == 0) return;
+  share(worker, front->tasks, count);
+  front->count -= count;
+  memmove(front->tasks, front->tasks + count, front->count * sizeof(Task));
+}
+
+void sched_push(Worker *worker, const Task *tasks, uint32_t count) {
+  WorkerFront *front = &worker->front;
+  if (load_relaxed(front->hungry) > 0 || count > FRONT_TASKS / 2) {
+    share_front(worker, front->count);
+    share(worker, tasks, count);
+    return;
+  }
+  if (front->count + count > FRONT_TASKS)
+    share_front(worker, front->count - FRONT_TASKS / 2);
+  memcpy(front->tasks + front->count, tasks, count * sizeof(Task));
+  front->count += count;
 }
 
 void sched_post(Sched *sched, Task task) {
@@ -183,15 +212,33 @@ static void park(Worker *worker) {
 
 /* ---- the loop ----------------------------------------------------------- */
 
+static bool take(Worker *worker, Task *task) {
+  WorkerFront *front = &worker->front;
+  if (load_relaxed(front->hungry) > 0) share_front(worker, front->count);
+  if (front->count == 0) return deque_take(&worker->deque, task);
+  *task = front->tasks[--front->count];
+  return true;
+}
+
+/* Hungry until it has a task again. */
 static bool find_task(Worker *worker, Task *task) {
   Sched *sched = worker->sched;
-  if (++worker->since_inbox >= INBOX_EVERY) {
-    worker->since_inbox = 0;
-    empty_inbox(worker);
-  }
-  if (deque_take(&worker->deque, task)) return true;
+  if (++worker->since_inbox >= INBOX_EVERY) sched_poll(worker);
+  if (take(worker, task)) return true;
   sched->client->settle(sched->user, worker);
-  return deque_take(&worker->deque, task) || search(worker, task);
+  if (take(worker, task)) return true;
+  atomic_fetch_add(&sched->hungry, 1);
+  while (!search(worker, task)) {
+    if (load_relaxed(&sched->stop)) return false;
+    park(worker);
+  }
+  atomic_fetch_sub(&sched->hungry, 1);
+  return true;
+}
+
+void sched_poll(Worker *worker) {
+  worker->since_inbox = 0;
+  empty_inbox(worker);
 }
 
 static void worker_main(void *argument) {
@@ -199,10 +246,7 @@ static void worker_main(void *argument) {
   Sched *sched = worker->sched;
   while (!load_relaxed(&sched->stop)) {
     Task task;
-    if (find_task(worker, &task))
-      sched->client->run(sched->user, worker, task);
-    else
-      park(worker);
+    if (find_task(worker, &task)) sched->client->run(sched->user, worker, task);
   }
 }
 
@@ -210,7 +254,9 @@ uint32_t worker_index(const Worker *worker) { return worker->index; }
 
 static Worker *worker_new(Sched *sched, uint32_t index) {
   Worker *worker = mem_alloc_aligned(CACHE_LINE, sizeof *worker);
-  *worker = (Worker){.sched = sched, .index = index};
+  worker->front.hungry = &sched->hungry;
+  worker->sched = sched;
+  worker->index = index;
   deque_init(&worker->deque);
   cond_init(&worker->woken);
   return worker;

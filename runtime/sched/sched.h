@@ -6,11 +6,18 @@
  *
  *     other threads --post--> [inbox] --+
  *                                       v
- *     worker 0: [deque] <--steal-- worker 1: [deque]   ... parked workers
+ *     worker 0: [front][deque] <--steal-- worker 1: [front][deque]  ... parked
+ *
+ * The newest tasks of a worker stay in its front, a small private stack that
+ * costs no fence; they go to the deque, where others can steal them, when the
+ * front is full or some worker is out of work (hungry). So sharing is paid for
+ * when there is somebody to share with (Acar, Chargueraud and Rainey, PPoPP
+ * 2013, reach the same by messages between private deques).
  */
 #ifndef APXM_RUNTIME_SCHED_SCHED_H
 #define APXM_RUNTIME_SCHED_SCHED_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/status.h"
@@ -34,9 +41,44 @@ Sched *sched_new(uint32_t count, const SchedClient *client, void *user,
 /* Stops and joins the workers; tasks still queued are not run. */
 void sched_free(Sched *sched);
 
-/* On the worker's own thread: pushes on its deque; the last one runs first.
- * Wakes a parked worker when there is a real surplus. */
+enum { FRONT_TASKS = 256 };
+
+/* The public beginning of every Worker; its own thread only. */
+typedef struct WorkerFront {
+  uint32_t count;
+  const _Atomic uint32_t *hungry; /* workers that are out of work */
+  Task tasks[FRONT_TASKS];        /* the last one runs first */
+} WorkerFront;
+
+/* On the worker's own thread: adds tasks; the last one runs first. Wakes a
+ * parked worker when there is a real surplus. */
 void sched_push(Worker *worker, const Task *tasks, uint32_t count);
+
+/* The same, without a call in the usual case. */
+static inline void sched_add(Worker *worker, const Task *tasks,
+                             uint32_t count) {
+  WorkerFront *front = (WorkerFront *)(void *)worker;
+  if (front->count + count > FRONT_TASKS || load_relaxed(front->hungry) > 0) {
+    sched_push(worker, tasks, count);
+    return;
+  }
+  for (uint32_t i = 0; i < count; i++) front->tasks[front->count++] = tasks[i];
+}
+
+/* The newest task of the front, still in it; NULL when there is none, or when
+ * somebody is hungry: then the client returns to the scheduler. */
+static inline const Task *sched_newest(const Worker *worker) {
+  const WorkerFront *front = (const WorkerFront *)(const void *)worker;
+  if (front->count == 0 || load_relaxed(front->hungry) > 0) return NULL;
+  return &front->tasks[front->count - 1];
+}
+static inline void sched_drop_newest(Worker *worker) {
+  ((WorkerFront *)(void *)worker)->count--;
+}
+
+/* To be called now and then by a client that takes from the front for long:
+ * brings in what has arrived in the inbox. */
+void sched_poll(Worker *worker);
 
 /* Any thread: through the inbox; at most one wake. */
 void sched_post(Sched *sched, Task task);

@@ -12,7 +12,7 @@
 #include "tests/object_shapes.h"
 #include "tests/unit/unit.h"
 
-/* ---- consumers ------------------------------------------------------------ */
+/* ---- consumers ---------------------------------------------------------- */
 
 /* Whether the consumers of node `index` are the inputs that name it. */
 static void assert_consumers(const Object *o, const ObjGraph *graph,
@@ -59,7 +59,7 @@ CASE(twice_read_is_twice_listed) {
   object_free(o);
 }
 
-/* ---- counters and starts -------------------------------------------------- */
+/* ---- counters and starts ------------------------------------------------ */
 
 typedef struct Start {
   bool is_start;
@@ -100,20 +100,23 @@ static void assert_pending(const Object *o, uint32_t row, const bool *opens) {
   if (node->op == OP_PARAM || node->op == OP_PORT) pending = 1;
   if (pending >= WIDE_JOIN) pending |= PENDING_WIDE;
   if (node->op == OP_CALL) pending |= PENDING_CALL;
+  if (op_table[node->op].shape & OP_ASYNC) pending |= PENDING_TIMED;
   assert_int_equal(o->pending[row], pending);
 }
 
 static void assert_links(const Object *o, uint32_t g, const bool *opens) {
   const ObjGraph *graph = &o->graphs[g];
-  uint32_t at = o->links[g].first_start;
+  uint32_t at = o->links[g].first_start, work = 0;
   for (uint32_t i = 0; i < graph->node_count; i++) {
     assert_pending(o, graph->first_node + i, opens);
+    work += op_is_counted((Op)o->nodes[graph->first_node + i].op);
     if (!start_of(o, &o->nodes[graph->first_node + i], opens).is_start)
       continue;
     assert_int_equal(o->consumers[at], i);
     at++;
   }
   assert_int_equal(at, o->links[g].first_start + o->links[g].start_count);
+  assert_int_equal(o->links[g].work_count, work);
   assert_int_equal(o->links[g].opens_at_once, opens[g]);
   assert_int_equal(o->links[g].start_count > 0, opens[g]);
 }
@@ -138,7 +141,7 @@ CASE(a_join_of_many_is_wide) {
   (void)state;
   Object *o = shape_load(SHAPE_FAN_OUT);
   assert_int_equal(o->pending[101], 100 | PENDING_WIDE);
-  assert_int_equal(o->pending[100], 2);
+  assert_int_equal(o->pending[100], 2 | PENDING_TIMED);
   object_free(o);
 }
 
@@ -148,6 +151,11 @@ static Object *make_call_net(uint32_t count, uint32_t seed) {
   Error error = {0};
   Buf out = {0};
   Builder *b = build_new(SLICE("net"), 1);
+  TypeTable types;
+  type_table_init(&types);
+  type_list_of(&types, TYPE_NONE);
+  build_types(b, &types);
+  type_table_free(&types);
   for (uint32_t g = 0; g < count; g++) {
     ShapeGraph graph = shape_begin(b, &(BuildGraph){.param_count = 1});
     ObjRef given = shape_add(&graph, OP_PARAM, TYPE_TEXT, 0, NULL);
@@ -161,11 +169,6 @@ static Object *make_call_net(uint32_t count, uint32_t seed) {
     if (seed >> 28 == 0) shape_add(&graph, OP_LIST, 4, 0, NULL);
     shape_end(&graph);
   }
-  TypeTable types;
-  type_table_init(&types);
-  type_list_of(&types, TYPE_NONE);
-  build_types(b, &types);
-  type_table_free(&types);
   assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
   build_free(b);
   size_t size = out.length;
@@ -210,7 +213,7 @@ CASE(a_long_chain_of_calls) {
   object_free(o);
 }
 
-/* ---- questions ------------------------------------------------------------ */
+/* ---- questions ---------------------------------------------------------- */
 
 static int find(const Object *o, const char *name) {
   return object_find_flow(o, slice_of(name));
@@ -320,7 +323,7 @@ CASE(statistics) {
   assert_statistics(SHAPE_CALLS, 1, 5, 1, 2, 6);
 }
 
-/* ---- dump, files ---------------------------------------------------------- */
+/* ---- dump, files -------------------------------------------------------- */
 
 static void assert_says(const Buf *out, const char *words) {
   if (strstr(out->data, words) == NULL)
@@ -333,11 +336,13 @@ CASE(dumps) {
   Object *o = shape_load(SHAPE_CALLS);
   object_dump(o, &out);
   assert_says(&out, "flow 0: Talker.main() -> void = graph 1, at x.ais:1:1\n");
-  assert_says(&out, "graph 1: Talker.main, nodes 12, params 1, results 1, "
-                    "spaces 0x1, result void\n  starts: %1\n");
-  assert_says(&out, "  %1     call   graph 0 Talker.say (c1 \"one\", after %0)"
-                    ": void  [rank 0, key 0000000000000000, waits 2, at "
-                    "nowhere]\n");
+  assert_says(&out,
+              "graph 1: Talker.main, nodes 12, params 1, results 1, "
+              "spaces 0x1, result void\n  starts: %1\n");
+  assert_says(&out,
+              "  %1     call   graph 0 Talker.say (c1 \"one\", after %0)"
+              ": void  [rank 0, key 0000000000000000, waits 2, at "
+              "nowhere]\n");
   assert_says(&out, "texts\n  t0 \"\"\n  t24 \"shapes.ais\"\n");
   object_free(o);
   buf_free(&out);
@@ -353,8 +358,7 @@ CASE(dump_writes_a_long_text_once) {
   memcpy(bytes + 46, "\xE2\x82\xAC", 3); /* the cut is within this */
   ObjRef text = OBJ_REF_CONST | build_text(b, slice_from(bytes, sizeof bytes));
   ShapeGraph graph = shape_begin(b, &(BuildGraph){0});
-  for (int i = 0; i < 100; i++)
-    shape_add(&graph, OP_TEXT, TYPE_TEXT, 1, &text);
+  for (int i = 0; i < 100; i++) shape_add(&graph, OP_TEXT, TYPE_TEXT, 1, &text);
   shape_end(&graph);
   assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
   build_free(b);
@@ -372,7 +376,9 @@ CASE(dump_writes_a_long_text_once) {
 CASE(magic) {
   (void)state;
   assert_true(object_has_magic(SLICE(OBJ_MAGIC)));
-  assert_false(object_has_magic(SLICE("\x89" "APXM\r\n")));
+  assert_false(
+      object_has_magic(SLICE("\x89"
+                             "APXM\r\n")));
   assert_false(object_has_magic(SLICE("agent A {}")));
   assert_false(object_has_magic((Slice){0}));
 }
@@ -384,8 +390,8 @@ CASE(files) {
   size_t size;
   uint8_t *bytes = shape_make(SHAPE_HELLO, &size);
   close(mkstemp(path));
-  assert_int_equal(
-      file_write(path, slice_from((char *)bytes, size), &error), STATUS_OK);
+  assert_int_equal(file_write(path, slice_from((char *)bytes, size), &error),
+                   STATUS_OK);
   Object *o = object_load_file(path, &error);
   assert_non_null(o);
   assert_memory_equal(o->bytes, bytes, size);
@@ -399,6 +405,48 @@ CASE(files) {
   assert_null(object_load_file(path, &error));
   assert_int_not_equal(error.status, STATUS_OK);
   mem_free(bytes);
+}
+
+/* ---- docs/object-format.md ----------------------------------------------- */
+
+/* Appends the bytes of a line "    00000010: 0102 0304 ...  text". */
+static void add_hex_line(const char *line, size_t length, Buf *out) {
+  enum { FIRST = 14, DIGITS = 39 };
+  if (length < FIRST || strncmp(line, "    ", 4) != 0) return;
+  if (strspn(line + 4, "0123456789abcdef") != 8) return;
+  assert_int_equal(strtoul(line + 4, NULL, 16), out->length);
+  for (size_t i = FIRST; i + 1 < length && i < FIRST + DIGITS; i++) {
+    char digits[3] = {line[i], line[i + 1], 0};
+    if (line[i] == ' ') continue;
+    buf_add_char(out, (char)strtoul(digits, NULL, 16));
+    i++;
+  }
+}
+
+/* The file that the page explains byte by byte is the one it names, and
+ * sound. */
+CASE(documented_file) {
+  (void)state;
+  Error error = {0};
+  Buf page = {0}, bytes = {0}, file = {0};
+  assert_int_equal(file_read("docs/object-format.md", 1 << 20, &page, &error),
+                   STATUS_OK);
+  assert_int_equal(
+      file_read("tests/fuzz/load/hello.apxmobj", 1 << 20, &file, &error),
+      STATUS_OK);
+  for (const char *line = page.data; *line != '\0';) {
+    size_t length = strcspn(line, "\n");
+    add_hex_line(line, length, &bytes);
+    line += length + (line[length] != '\0');
+  }
+  assert_true(slice_equal(buf_slice(&bytes), buf_slice(&file)));
+  size_t size = bytes.length;
+  Object *o = object_load((uint8_t *)buf_take(&bytes), size, &error);
+  assert_non_null(o);
+  assert_int_equal(object_entry_flow(o), 0);
+  object_free(o);
+  buf_free(&page);
+  buf_free(&file);
 }
 
 int main(void) {
@@ -418,6 +466,7 @@ int main(void) {
       cmocka_unit_test(dump_writes_a_long_text_once),
       cmocka_unit_test(magic),
       cmocka_unit_test(files),
+      cmocka_unit_test(documented_file),
   };
   return RUN(cases);
 }

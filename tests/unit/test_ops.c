@@ -35,9 +35,9 @@ CASE(callable_operations) {
   (void)state;
   static const char *const names[] = {"ask",   "think", "reason",
                                       "merge", "wait",  "print"};
-  static const char *const others[] = {"param", "port", "result", "end", "call",
-                                       "pass",  "text", "list",   "Ask", "as",
-                                       "asks",  ""};
+  static const char *const others[] = {"param", "port", "result", "end",
+                                       "call",  "pass", "text",   "list",
+                                       "Ask",   "as",   "asks",   ""};
   Op op;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     assert_true(op_find_callable(slice_of(names[i]), &op));

@@ -304,13 +304,14 @@ static void on_ready(Watch *watch, uint32_t events) {
   atomic_fetch_add_explicit(&p->calls, 1, memory_order_release);
 }
 
-static void open_pipe(Pipe *p, Reactor *reactor) {
+static void open_pipe(Pipe *p, Reactor *reactor, bool reads) {
   int ends[2];
   Error error = {0};
   assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
   *p = (Pipe){.watch = {.fd = ends[0], .ready = on_ready},
               .end = ends[1],
-              .reactor = reactor};
+              .reactor = reactor,
+              .reads = reads};
   assert_int_equal(reactor_watch(reactor, &p->watch, EPOLLIN, &error),
                    STATUS_OK);
 }
@@ -324,8 +325,7 @@ CASE(watch_reports_what_is_there) {
   (void)state;
   Reactor *reactor = open_reactor();
   Pipe p;
-  open_pipe(&p, reactor);
-  p.reads = true;
+  open_pipe(&p, reactor, true);
   assert_int_equal(write(p.end, "abc", 3), 3);
   wait_for(&p.calls, 3);
   reactor_unwatch(reactor, &p.watch);
@@ -343,7 +343,7 @@ CASE(no_call_after_unwatch_by_another_thread) {
   Reactor *reactor = open_reactor();
   for (int round = 0; round < 50; round++) {
     Pipe p;
-    open_pipe(&p, reactor);
+    open_pipe(&p, reactor, false);
     assert_int_equal(write(p.end, "x", 1), 1);
     wait_for(&p.calls, 1);
     reactor_unwatch(reactor, &p.watch);
@@ -368,8 +368,8 @@ CASE(callback_removes_the_other_of_its_batch) {
   (void)state;
   Reactor *reactor = open_reactor();
   Pipe pipes[2];
-  open_pipe(&pipes[0], reactor);
-  open_pipe(&pipes[1], reactor);
+  open_pipe(&pipes[0], reactor, false);
+  open_pipe(&pipes[1], reactor, false);
   pipes[0].other = &pipes[1];
   pipes[1].other = &pipes[0];
   reactor_call(reactor, fill_both, pipes);

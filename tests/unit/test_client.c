@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Admission: the limit is kept, the most urgent goes first, `done` comes exactly
+ * once whenever a cancel comes, and requests that complete at once neither
+ * recurse nor break the limit. Run under the thread sanitizer too.
+ */
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/atomic.h"
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/base/thread.h"
+#include "runtime/model/model.h"
+#include "tests/unit/unit.h"
+
+typedef struct Bench {
+  Reactor *reactor;
+  ModelClient *client;
+  struct Call *calls;
+  _Atomic uint32_t done;           /* calls whose `done` came */
+  _Atomic uint32_t started;        /* calls whose `started` came */
+  _Atomic uint32_t open;           /* started and not done */
+  _Atomic uint32_t peak;           /* of open */
+  uintptr_t stack_low, stack_high; /* I/O thread: where `done` was called */
+} Bench;
+
+typedef struct Call {
+  ModelRequest request; /* first */
+  Bench *bench;
+  _Atomic uint32_t done;
+  uint32_t order;                  /* the how-manieth it was, from 0 */
+  bool was_here;                   /* `done` came on the I/O thread */
+  bool at_once;                    /* model_submit said so */
+  void (*next)(struct Call *call); /* called at the end of done, if set */
+} Call;
+
+static void on_started(ModelRequest *request) {
+  Bench *bench = ((Call *)request)->bench;
+  uint32_t open = add_relaxed(&bench->open, 1) + 1;
+  add_relaxed(&bench->started, 1);
+  uint32_t peak = load_relaxed(&bench->peak);
+  while (open > peak &&
+         !atomic_compare_exchange_weak(&bench->peak, &peak, open)) {
+  }
+}
+
+static void note_stack(Bench *bench, uintptr_t here) {
+  if (bench->stack_low == 0 || here < bench->stack_low) bench->stack_low = here;
+  if (here > bench->stack_high) bench->stack_high = here;
+}
+
+static void on_done(ModelRequest *request) {
+  Call *call = (Call *)request;
+  Bench *bench = call->bench;
+  note_stack(bench, (uintptr_t)&call);
+  if (request->dispatched_at) add_relaxed(&bench->open, (uint32_t)-1);
+  call->was_here = reactor_is_here(bench->reactor);
+  call->order = load_relaxed(&bench->done);
+  if (call->next) call->next(call);
+  add_relaxed(&call->done, 1);
+  atomic_fetch_add_explicit(&bench->done, 1, memory_order_release);
+}
+
+static void bench_open(Bench *bench, const ModelOptions *options,
+                       uint32_t calls) {
+  Error error = {0};
+  *bench = (Bench){.reactor = reactor_new(&error)};
+  assert_non_null(bench->reactor);
+  bench->client = model_client_new(options, bench->reactor, &error);
+  if (!bench->client) fail_msg("%s", error.message);
+  bench->calls = mem_alloc_zero(calls, sizeof(Call));
+  for (uint32_t i = 0; i < calls; i++) {
+    Call *call = &bench->calls[i];
+    call->bench = bench;
+    call->request.operation = SLICE("ask");
+    call->request.temperature = NAN;
+    call->request.started = on_started;
+    call->request.done = on_done;
+    buf_addf(&call->request.prompt, "question %u", i);
+  }
+}
+
+static void bench_close(Bench *bench, uint32_t calls) {
+  model_client_free(bench->client);
+  reactor_free(bench->reactor);
+  for (uint32_t i = 0; i < calls; i++)
+    model_request_clear(&bench->calls[i].request);
+  mem_free(bench->calls);
+}
+
+static void submit(Call *call) {
+  call->at_once = model_submit(call->bench->client, &call->request);
+  if (!call->at_once) return;
+  if (call->request.dispatched_at)
+    add_relaxed(&call->bench->open, (uint32_t)-1);
+  atomic_fetch_add_explicit(&call->bench->done, 1, memory_order_release);
+}
+
+static void wait_done(Bench *bench, uint32_t wanted) {
+  while (load_acquire(&bench->done) < wanted) clock_sleep(50 * NS_PER_US);
+}
+
+/* A file with this text, removed by the caller. */
+static void write_temp(char *path, const char *text) {
+  Error error = {0};
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(file_write_fd(fd, slice_of(text), &error), STATUS_OK);
+  close(fd);
+}
+
+/* ---- completion --------------------------------------------------------- */
+
+CASE(instant_reply_comes_in_submit) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench, &(ModelOptions){0}, 1);
+  ModelRequest *request = &bench.calls[0].request;
+  assert_true(model_submit(bench.client, request));
+  assert_int_equal(request->status, STATUS_OK);
+  assert_true(request->reply.length > 0);
+  assert_int_equal(request->input_tokens, 3);
+  assert_int_equal(request->output_tokens, (request->reply.length + 3) / 4);
+  assert_true(request->tokens_estimated);
+  assert_true(request->queued_at <= request->dispatched_at);
+  assert_true(request->dispatched_at <= request->completed_at);
+  assert_int_equal(request->open_at_start, 1);
+  assert_int_equal(bench.done, 0);
+  assert_string_equal(model_backend_name(bench.client), "sim");
+  assert_string_equal(model_backend_detail(bench.client), "instant");
+  assert_int_equal(model_in_flight_limit(bench.client), LIMIT_IN_FLIGHT_SIM);
+  bench_close(&bench, 1);
+}
+
+CASE(timed_reply_comes_once_on_the_io_thread) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench, &(ModelOptions){.sim_profile = "fixed:3ms"}, 1);
+  submit(&bench.calls[0]);
+  wait_done(&bench, 1);
+  const ModelRequest *request = &bench.calls[0].request;
+  assert_false(bench.calls[0].at_once);
+  assert_true(bench.calls[0].was_here);
+  assert_int_equal(request->status, STATUS_OK);
+  assert_true(request->completed_at - request->dispatched_at >= 3 * NS_PER_MS);
+  bench_close(&bench, 1);
+}
+
+static void submit_next(Call *call) {
+  submit(call + 1);
+}
+
+/* Ten thousand requests, each submitted by the `done` of the one before: all
+ * wait for the slot that is still taken, and nothing recurses. */
+CASE(chain_by_done_does_not_recurse) {
+  (void)state;
+  enum { CALLS = 10000 };
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  Bench bench;
+  write_temp(path,
+             "{\"match\":\"question 0\",\"reply\":\"x\","
+             "\"latency_ms\":1}\n");
+  bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
+             CALLS);
+  for (uint32_t i = 0; i + 1 < CALLS; i++) bench.calls[i].next = submit_next;
+  submit(&bench.calls[0]);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    assert_false(bench.calls[i].at_once);
+    assert_int_equal(bench.calls[i].done, 1);
+    assert_int_equal(bench.calls[i].request.open_at_start, 1);
+  }
+  assert_int_equal(bench.peak, 1);
+  assert_true(bench.stack_high - bench.stack_low < 4096);
+  bench_close(&bench, CALLS);
+  unlink(path);
+}
+
+/* A hundred thousand instant requests behind a slow one. */
+CASE(queue_of_instant_requests_does_not_recurse) {
+  (void)state;
+  enum { CALLS = 100000 };
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  Bench bench;
+  write_temp(path,
+             "{\"prompt\":\"question 0\",\"reply\":\"x\","
+             "\"latency_ms\":20}\n");
+  bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
+             CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) submit(&bench.calls[i]);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    if (bench.calls[i].at_once) continue; /* the slot was free again */
+    assert_int_equal(bench.calls[i].done, 1);
+    assert_true(bench.calls[i].was_here);
+  }
+  assert_false(bench.calls[1].at_once);
+  assert_int_equal(bench.peak, 1);
+  assert_true(bench.stack_high - bench.stack_low < 4096);
+  bench_close(&bench, CALLS);
+  unlink(path);
+}
+
+/* ---- order and limit ---------------------------------------------------- */
+
+CASE(rank_goes_before_age) {
+  (void)state;
+  enum { CALLS = 300, RANKS = 7 };
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  Bench bench;
+  write_temp(path,
+             "{\"prompt\":\"question 0\",\"reply\":\"x\","
+             "\"latency_ms\":50}\n");
+  bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
+             CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    bench.calls[i].request.rank = i ? i * 31 % RANKS : 0;
+    submit(&bench.calls[i]);
+  }
+  wait_done(&bench, CALLS);
+  const Call *by_order[CALLS];
+  for (uint32_t i = 0; i < CALLS; i++)
+    by_order[bench.calls[i].order] = &bench.calls[i];
+  assert_ptr_equal(by_order[0], &bench.calls[0]);
+  for (uint32_t i = 2; i < CALLS; i++) {
+    const Call *a = by_order[i - 1];
+    const Call *b = by_order[i];
+    assert_true(a->request.rank > b->request.rank ||
+                (a->request.rank == b->request.rank && a < b));
+  }
+  bench_close(&bench, CALLS);
+  unlink(path);
+}
+
+typedef struct Part {
+  Bench *bench;
+  uint32_t from, to;
+} Part;
+
+static void submit_part(void *argument) {
+  const Part *part = argument;
+  for (uint32_t i = part->from; i < part->to; i++)
+    submit(&part->bench->calls[i]);
+}
+
+static void submit_by_threads(Bench *bench, uint32_t calls) {
+  enum { THREADS = 3 };
+  Thread *threads[THREADS];
+  Part parts[THREADS];
+  for (uint32_t i = 0; i < THREADS; i++) {
+    Error error = {0};
+    parts[i] = (Part){bench, calls * i / THREADS, calls * (i + 1) / THREADS};
+    assert_int_equal(
+        thread_start(&threads[i], "submitter", submit_part, &parts[i], &error),
+        STATUS_OK);
+  }
+  for (uint32_t i = 0; i < THREADS; i++) thread_join(threads[i]);
+}
+
+CASE(limit_is_kept) {
+  (void)state;
+  enum { CALLS = 900, LIMIT = 7 };
+  Bench bench;
+  bench_open(
+      &bench,
+      &(ModelOptions){.sim_profile = "fixed:0.2ms", .max_in_flight = LIMIT},
+      CALLS);
+  submit_by_threads(&bench, CALLS);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    assert_int_equal(bench.calls[i].done, 1);
+    assert_true(bench.calls[i].request.open_at_start <= LIMIT);
+  }
+  assert_int_equal(bench.peak, LIMIT);
+  bench_close(&bench, CALLS);
+}
+
+/* Instant and timed ones mixed, from several threads, two at a time. */
+CASE(limit_is_kept_by_a_mixture) {
+  (void)state;
+  enum { CALLS = 6000, LIMIT = 2 };
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  Bench bench;
+  write_temp(path, "{\"match\":\"00\",\"reply\":\"x\",\"latency_ms\":0.3}\n");
+  bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = LIMIT},
+             CALLS);
+  submit_by_threads(&bench, CALLS);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    assert_int_equal(bench.calls[i].done, !bench.calls[i].at_once);
+    assert_int_equal(bench.calls[i].request.status, STATUS_OK);
+    assert_true(bench.calls[i].request.open_at_start <= LIMIT);
+  }
+  assert_int_equal(bench.done, CALLS);
+  bench_close(&bench, CALLS);
+  unlink(path);
+}
+
+CASE(ten_thousand_in_flight) {
+  (void)state;
+  enum { CALLS = 10000 };
+  Bench bench;
+  bench_open(
+      &bench,
+      &(ModelOptions){.sim_profile = "fixed:400", .max_in_flight = CALLS},
+      CALLS);
+  submit_by_threads(&bench, CALLS);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) assert_int_equal(bench.calls[i].done, 1);
+  assert_true(bench.peak > CALLS / 2);
+  bench_close(&bench, CALLS);
+}
+
+/* ---- cancellation ------------------------------------------------------- */
+
+static void expect_cancelled(const Call *call) {
+  assert_int_equal(call->request.status, STATUS_CANCELLED);
+  assert_string_equal(call->request.reply.data, "cancelled");
+  assert_true(call->request.completed_at >= call->request.queued_at);
+}
+
+CASE(cancel_at_each_stage) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench,
+             &(ModelOptions){.sim_profile = "fixed:3600s", .max_in_flight = 1},
+             3);
+  Call *calls = bench.calls;
+  model_cancel(bench.client, &calls[2].request);
+  submit(&calls[2]);
+  assert_true(calls[2].at_once);
+  expect_cancelled(&calls[2]);
+  submit(&calls[0]);
+  submit(&calls[1]);
+  model_cancel(bench.client, &calls[1].request);
+  model_cancel(bench.client, &calls[1].request);
+  wait_done(&bench, 2);
+  expect_cancelled(&calls[1]);
+  assert_int_equal(calls[1].request.dispatched_at, 0);
+  assert_int_equal(bench.started, 1);
+  model_cancel(bench.client, &calls[0].request);
+  model_cancel(bench.client, &calls[0].request);
+  wait_done(&bench, 3);
+  expect_cancelled(&calls[0]);
+  assert_true(calls[0].request.dispatched_at != 0);
+  assert_int_equal(calls[0].done, 1);
+  assert_int_equal(calls[1].done, 1);
+  assert_int_equal(calls[2].done, 0);
+  bench_close(&bench, 3);
+}
+
+CASE(cancel_on_the_shared_server_frees_the_slot) {
+  (void)state;
+  enum { CALLS = 40 };
+  Bench bench;
+  bench_open(&bench,
+             &(ModelOptions){.sim_profile = "workload4", .max_in_flight = 4},
+             CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) submit(&bench.calls[i]);
+  for (uint32_t i = 0; i < CALLS; i++)
+    model_cancel(bench.client, &bench.calls[i].request);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    expect_cancelled(&bench.calls[i]);
+    assert_int_equal(bench.calls[i].done, 1);
+  }
+  bench_close(&bench, CALLS);
+}
+
+static void cancel_self(Call *call) {
+  model_cancel(call->bench->client, &call->request);
+}
+
+CASE(cancel_inside_done_does_nothing) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench, &(ModelOptions){.sim_profile = "fixed:1"}, 1);
+  bench.calls[0].next = cancel_self;
+  submit(&bench.calls[0]);
+  wait_done(&bench, 1);
+  clock_sleep(2 * NS_PER_MS);
+  assert_int_equal(bench.calls[0].done, 1);
+  assert_int_equal(bench.calls[0].request.status, STATUS_OK);
+  bench_close(&bench, 1);
+}
+
+static void cancel_part(void *argument) {
+  const Part *part = argument;
+  for (uint32_t i = part->from; i < part->to; i++)
+    model_cancel(part->bench->client, &part->bench->calls[i * 2].request);
+}
+
+/* Cancels run beside submits and completions: before, while queued, while
+ * starting, while open, while completing. */
+static void race(const char *profile, uint32_t limit) {
+  enum { CALLS = 4000 };
+  Bench bench;
+  Thread *thread;
+  Error error = {0};
+  bench_open(&bench,
+             &(ModelOptions){.sim_profile = profile, .max_in_flight = limit},
+             CALLS);
+  Part part = {&bench, 0, CALLS / 2};
+  assert_int_equal(
+      thread_start(&thread, "canceller", cancel_part, &part, &error),
+      STATUS_OK);
+  submit_by_threads(&bench, CALLS);
+  thread_join(thread);
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    Status status = bench.calls[i].request.status;
+    assert_int_equal(bench.calls[i].done, !bench.calls[i].at_once);
+    assert_true(bench.calls[i].request.open_at_start <= limit);
+    assert_true(status == STATUS_OK ||
+                (status == STATUS_CANCELLED && !(i % 2)));
+  }
+  assert_int_equal(bench.done, CALLS);
+  assert_int_equal(bench.open, 0);
+  bench_close(&bench, CALLS);
+}
+
+CASE(cancel_races) {
+  (void)state;
+  race("instant", 1);
+  race("fixed:0.1", 64);
+  race("fixed:0.05", 2);
+}
+
+/* A profile whose requests take no time to speak of, on the shared server. */
+CASE(cancel_races_on_the_shared_server) {
+  (void)state;
+  char path[] = "/tmp/apxm-client-XXXXXX.json";
+  int fd = mkstemps(path, 5);
+  Error error = {0};
+  Slice text = SLICE("{\"capacity\":4,\"sizes_ms\":[0.01,0.02,0.005]}");
+  assert_int_equal(file_write_fd(fd, text, &error), STATUS_OK);
+  close(fd);
+  race(path, 8);
+  unlink(path);
+}
+
+/* ---- the request log ---------------------------------------------------- */
+
+static double number_of(const cJSON *line, const char *name) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(line, name);
+  assert_true(cJSON_IsNumber(item));
+  return item->valuedouble;
+}
+
+static const char *text_of(const cJSON *line, const char *name) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(line, name);
+  assert_true(cJSON_IsString(item));
+  return item->valuestring;
+}
+
+static void check_line(Slice text, const Call *call) {
+  Error error = {0};
+  cJSON *line = json_parse(text, &error);
+  if (!line) fail_msg("%s", error.message);
+  assert_int_equal(number_of(line, "run"), 7);
+  assert_int_equal(number_of(line, "seq"), call->request.age);
+  assert_string_equal(text_of(line, "op"), "ask");
+  assert_string_equal(text_of(line, "prompt"), call->request.prompt.data);
+  assert_int_equal(strlen(text_of(line, "prompt_hash")), 16);
+  assert_string_equal(text_of(line, "system"), "be brief");
+  assert_string_equal(text_of(line, "model"), "");
+  assert_true(
+      cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(line, "temperature")));
+  assert_int_equal(number_of(line, "max_tokens"), 5);
+  assert_true(number_of(line, "arrival_ms") <= number_of(line, "end_ms"));
+  assert_int_equal(number_of(line, "open"), 1);
+  assert_string_equal(text_of(line, "status"), "ok");
+  assert_string_equal(text_of(line, "reply"), call->request.reply.data);
+  cJSON_Delete(line);
+}
+
+CASE(request_log_has_a_line_a_request) {
+  (void)state;
+  enum { CALLS = 50 };
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  Bench bench;
+  Buf text = {0};
+  Error error = {0};
+  write_temp(path, "");
+  bench_open(&bench, &(ModelOptions){.request_log = path}, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) {
+    bench.calls[i].request.run = 7;
+    bench.calls[i].request.system = SLICE("be brief");
+    bench.calls[i].request.max_tokens = 5;
+    submit(&bench.calls[i]);
+  }
+  assert_int_equal(file_read(path, 1 << 20, &text, &error), STATUS_OK);
+  const char *at = text.data;
+  for (uint32_t i = 0; i < CALLS; i++) {
+    const char *end = strchr(at, '\n');
+    assert_non_null(end);
+    check_line(slice_from(at, (size_t)(end - at)), &bench.calls[i]);
+    at = end + 1;
+  }
+  assert_int_equal(at - text.data, text.length);
+  buf_free(&text);
+  bench_close(&bench, CALLS);
+  unlink(path);
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+static void expect_refused(const ModelOptions *options, Status status,
+                           const char *part) {
+  Error error = {0};
+  Reactor *reactor = reactor_new(&error);
+  assert_null(model_client_new(options, reactor, &error));
+  assert_int_equal(error.status, status);
+  if (!slice_contains(slice_of(error.message), slice_of(part)))
+    fail_msg("\"%s\" lacks \"%s\"", error.message, part);
+  reactor_free(reactor);
+}
+
+CASE(bad_options_are_refused) {
+  (void)state;
+  expect_refused(&(ModelOptions){.sim_profile = "fast"}, STATUS_USAGE,
+                 "instant, fixed, tokens, workload4");
+  expect_refused(&(ModelOptions){.replies = "/nowhere/r.jsonl"},
+                 STATUS_NOT_FOUND, "/nowhere/r.jsonl");
+  expect_refused(&(ModelOptions){.request_log = "/nowhere/log"}, STATUS_IO,
+                 "/nowhere/log");
+}
+
+CASE(limit_has_a_limit) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench, &(ModelOptions){.max_in_flight = UINT32_MAX}, 0);
+  assert_int_equal(model_in_flight_limit(bench.client), LIMIT_IN_FLIGHT);
+  bench_close(&bench, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest cases[] = {
+      cmocka_unit_test(instant_reply_comes_in_submit),
+      cmocka_unit_test(timed_reply_comes_once_on_the_io_thread),
+      cmocka_unit_test(chain_by_done_does_not_recurse),
+      cmocka_unit_test(queue_of_instant_requests_does_not_recurse),
+      cmocka_unit_test(rank_goes_before_age),
+      cmocka_unit_test(limit_is_kept),
+      cmocka_unit_test(limit_is_kept_by_a_mixture),
+      cmocka_unit_test(ten_thousand_in_flight),
+      cmocka_unit_test(cancel_at_each_stage),
+      cmocka_unit_test(cancel_on_the_shared_server_frees_the_slot),
+      cmocka_unit_test(cancel_inside_done_does_nothing),
+      cmocka_unit_test(cancel_races),
+      cmocka_unit_test(cancel_races_on_the_shared_server),
+      cmocka_unit_test(request_log_has_a_line_a_request),
+      cmocka_unit_test(bad_options_are_refused),
+      cmocka_unit_test(limit_has_a_limit),
+  };
+  return RUN(cases);
+}
