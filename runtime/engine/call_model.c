@@ -87,7 +87,8 @@ static void free_pending(Pending *pending) {
 }
 
 /* The run is being cancelled: the call is not made. */
-static Outcome not_made(Pending *pending, Value *result) {
+static Outcome not_made(Firing *firing, Pending *pending, Value *result) {
+  firing->frame->run->tallies[firing->worker->index].drained++;
   free_pending(pending);
   *result = VALUE_POISON;
   return OUTCOME_VALUE;
@@ -106,7 +107,7 @@ Outcome model_call(Firing *firing, Value *result) {
   }
   fill_request(firing, &pending->request);
   if (engine->lazy_ns > 0) clock_sleep(engine->lazy_ns);
-  if (!scope_enter(pending)) return not_made(pending, result);
+  if (!scope_enter(pending)) return not_made(firing, pending, result);
   path_take(&run->paths, pending->path);
   gauge_up(&run->demand);
   if (model_submit(engine->model, &pending->request)) {
@@ -121,6 +122,8 @@ Outcome model_call(Firing *firing, Value *result) {
 
 /* ---- completion --------------------------------------------------------- */
 
+/* A call that was cut off counts as made, but its node did not run to its
+ * end. */
 static void count_call(Tally *tally, const ModelRequest *request) {
   uint64_t service = request->completed_at - request->dispatched_at;
   tally->requests++;
@@ -144,26 +147,33 @@ static uint32_t extend_path(Run *run, const Pending *pending) {
   return path_extend(&run->paths, pending->path, &link);
 }
 
-Outcome model_complete(Firing *firing, Pending *pending, Value *result) {
-  Run *run = pending->frame->run;
+/* The reply as a value, or why there is none. */
+static Outcome give_reply(Pending *pending, Tally *tally, Value *result) {
   const ModelRequest *request = &pending->request;
-  Outcome outcome = OUTCOME_VALUE;
-  firing->path = 0;
-  if (request->dispatched_at != 0) {
-    count_call(&run->tallies[firing->worker->index], request);
-    firing->path = extend_path(run, pending);
-  }
-  path_drop(&run->paths, pending->path);
   if (request->status == STATUS_OK) {
     *result = value_text(buf_slice(&request->reply));
   } else if (request->status == STATUS_CANCELLED) {
+    tally->drained++;
     *result = VALUE_POISON;
   } else {
     run_fail(pending->frame, pending->node, "%s",
              request->reply.data == NULL ? status_text(request->status)
                                          : request->reply.data);
-    outcome = OUTCOME_FAILED;
+    return OUTCOME_FAILED;
   }
+  return OUTCOME_VALUE;
+}
+
+Outcome model_complete(Firing *firing, Pending *pending, Value *result) {
+  Run *run = pending->frame->run;
+  Tally *tally = &run->tallies[firing->worker->index];
+  firing->path = 0;
+  if (pending->request.dispatched_at != 0) {
+    count_call(tally, &pending->request);
+    firing->path = extend_path(run, pending);
+  }
+  path_drop(&run->paths, pending->path);
+  Outcome outcome = give_reply(pending, tally, result);
   model_request_clear(&pending->request);
   return outcome;
 }

@@ -353,6 +353,7 @@ static inline uint32_t route(EngineWorker *worker, Frame *frame,
                              uint32_t producer, uint32_t chunk) {
   uint32_t ready[CHUNK];
   uint32_t count = count_down(worker, frame, producer, chunk, ready);
+  if (count == 1) return ready[0];
   return publish(worker, frame, ready, count);
 }
 
@@ -534,9 +535,16 @@ static inline void prepare(Firing *firing, const ObjNode *node, Value *small) {
 
 /* ---- the loop ----------------------------------------------------------- */
 
-/* `cost` is what the look at the clock itself took. */
-static void add_sample(_Atomic uint64_t *sum, uint64_t ns, uint64_t cost) {
-  store_relaxed(sum, load_relaxed(sum) + (ns > cost ? ns - cost : 0));
+static void add_sum(_Atomic uint64_t *sum, uint64_t amount) {
+  store_relaxed(sum, load_relaxed(sum) + amount);
+}
+
+/* A phase from `from` to `to` of a node that stands for `weight` nodes; the
+ * look at the clock is not part of it. */
+static void add_phase(EngineWorker *worker, _Atomic uint64_t *sum,
+                      uint64_t from, uint64_t to) {
+  uint64_t cost = worker->engine->clock_cost_ns;
+  if (to - from > cost) add_sum(sum, (to - from - cost) * worker->weight);
 }
 
 /* One turn of run_from with a look at the clock between the phases. */
@@ -560,22 +568,40 @@ static bool turn_sampled(Firing *firing, uint32_t *next) {
     t5 = clock_now();
   }
   SampleSums *sums = &worker->sums;
-  uint64_t cost = worker->engine->clock_cost_ns;
-  add_sample(&sums->nodes, 1, 0);
-  add_sample(&sums->dispatch_ns, t1 - t0, cost);
-  add_sample(&sums->input_ns, t2 - t1, cost);
-  add_sample(&sums->body_ns, t3 - t2, cost);
-  add_sample(&sums->route_ns, t4 - t3, cost);
-  add_sample(&sums->ready_ns, t5 - t4, cost);
+  add_sum(&sums->nodes, worker->weight);
+  add_phase(worker, &sums->dispatch_ns, t0, t1);
+  add_phase(worker, &sums->input_ns, t1, t2);
+  add_phase(worker, &sums->body_ns, t2, t3);
+  add_phase(worker, &sums->route_ns, t3, t4);
+  add_phase(worker, &sums->ready_ns, t4, t5);
   return fired;
 }
 
-static inline bool turn(Firing *firing, uint32_t *next) {
+/* Fires and routes whatever it is. */
+static bool turn_any(Firing *firing, uint32_t *next) {
   Value small[SMALL_INPUTS];
   const ObjNode *node = dispatch(firing);
   prepare(firing, node, small);
   if (!fire(firing, node)) return false;
   *next = route(firing->worker, firing->frame, firing->node, 0);
+  return true;
+}
+
+/* The same for the common case, a pure node of few inputs in a run that is
+ * neither draining nor has timed a node yet, without what it does not need. */
+static inline bool turn(Firing *firing, uint32_t *next) {
+  Frame *frame = firing->frame;
+  const ObjNode *node = &frame->nodes[firing->node];
+  PureFunction pure = pure_table[node->op];
+  if (pure == NULL || node[1].inputs - node->inputs > SMALL_INPUTS ||
+      load_relaxed(&frame->run->mode) != 0)
+    return turn_any(firing, next);
+  Value in[SMALL_INPUTS], value;
+  uint32_t count = collect(frame, node, in);
+  if (!pure(in, &count, &value)) return turn_any(firing, next);
+  frame_put(frame, firing->node, value);
+  for (uint32_t i = 0; i < count; i++) value_drop(in[i]);
+  *next = route(firing->worker, frame, firing->node, 0);
   return true;
 }
 
@@ -587,6 +613,7 @@ static bool tick(EngineWorker *worker) {
   worker->sample_in -= worker->tick_length;
   bool is_sample = worker->sample_in == 0;
   if (is_sample) {
+    worker->weight = worker->sample_every;
     if (worker->sample_every < SAMPLE_EVERY) worker->sample_every *= 2;
     worker->sample_in = worker->sample_every;
   }

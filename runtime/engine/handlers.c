@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The handlers of the pure operations, and the table of all. A handler gets
- * its inputs collected, returns a value or says that it is pending or has
- * failed; it never blocks and never routes.
+ * The pure operations, and the table of all handlers. A handler gets its
+ * inputs collected, returns a value or says that it is pending or has failed;
+ * it never blocks and never routes. A pure operation is a function of its
+ * inputs, known to the firing loop as such, so it needs nothing around it.
  */
 #include "runtime/engine/run.h"
 
@@ -19,26 +20,19 @@ bool concat_values(const Value *values, uint32_t count, Slice separator,
   return true;
 }
 
-static Outcome too_long(const Firing *firing) {
-  run_fail(firing->frame, firing->node,
-           "the text would be longer than %d MiB", LIMIT_VALUE_BYTES >> 20);
-  return OUTCOME_FAILED;
-}
-
 /* The usual case, texts only, without a detour over a buffer. */
-static bool join_texts(const Firing *firing, Slice separator, Value *result) {
-  size_t length = firing->in_count > 1
-                      ? (firing->in_count - 1) * separator.length
-                      : 0;
-  for (uint32_t i = 0; i < firing->in_count; i++) {
-    if (value_kind(firing->in[i]) != VALUE_KIND_TEXT) return false;
-    length += value_to_slice(firing->in[i]).length;
+static bool join_texts(const Value *in, uint32_t count, Slice separator,
+                       Value *result) {
+  size_t length = count > 1 ? (count - 1) * separator.length : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (value_kind(in[i]) != VALUE_KIND_TEXT) return false;
+    length += value_to_slice(in[i]).length;
   }
   if (length > LIMIT_VALUE_BYTES) return false;
   char *next;
   *result = value_text_new(length, &next);
-  for (uint32_t i = 0; i < firing->in_count; i++) {
-    Slice text = value_to_slice(firing->in[i]);
+  for (uint32_t i = 0; i < count; i++) {
+    Slice text = value_to_slice(in[i]);
     if (i > 0 && separator.length > 0) {
       memcpy(next, separator.data, separator.length);
       next += separator.length;
@@ -49,39 +43,56 @@ static bool join_texts(const Firing *firing, Slice separator, Value *result) {
   return true;
 }
 
-static Outcome join(Firing *firing, Slice separator, Value *result) {
-  if (join_texts(firing, separator, result)) return OUTCOME_VALUE;
+static bool join(const Value *in, uint32_t count, Slice separator,
+                 Value *result) {
+  if (join_texts(in, count, separator, result)) return true;
   Buf text = {0};
-  bool fits =
-      concat_values(firing->in, firing->in_count, separator, &text);
+  bool fits = concat_values(in, count, separator, &text);
   if (fits) *result = value_text(buf_slice(&text));
   buf_free(&text);
-  return fits ? OUTCOME_VALUE : too_long(firing);
+  return fits;
 }
 
-static Outcome text(Firing *firing, Value *result) {
-  return join(firing, SLICE(""), result);
+static bool text(Value *in, uint32_t *count, Value *result) {
+  return join(in, *count, SLICE(""), result);
 }
 
-static Outcome merge(Firing *firing, Value *result) {
-  return join(firing, SLICE("\n"), result);
+static bool merge(Value *in, uint32_t *count, Value *result) {
+  return join(in, *count, SLICE("\n"), result);
 }
 
-static Outcome list(Firing *firing, Value *result) {
-  *result = value_list(firing->in, firing->in_count);
-  firing->in_count = 0; /* the list has them now */
-  return OUTCOME_VALUE;
+static bool list(Value *in, uint32_t *count, Value *result) {
+  *result = value_list(in, *count);
+  *count = 0; /* the list has them now */
+  return true;
 }
 
-static Outcome pass(Firing *firing, Value *result) {
-  if (firing->in_count == 0) return OUTCOME_VALUE;
-  *result = firing->in[0];
-  firing->in[0] = VALUE_UNIT;
-  return OUTCOME_VALUE;
+static bool pass(Value *in, uint32_t *count, Value *result) {
+  *result = VALUE_UNIT;
+  if (*count > 0) {
+    *result = in[0];
+    in[0] = VALUE_UNIT;
+  }
+  return true;
+}
+
+const PureFunction pure_table[OP_COUNT] = {
+    [OP_PASS] = pass,   [OP_TEXT] = text, [OP_LIST] = list,
+    [OP_MERGE] = merge, [OP_WAIT] = list,
+};
+
+static Outcome run_pure(Firing *firing, Value *result) {
+  const Frame *frame = firing->frame;
+  Op op = (Op)frame->nodes[firing->node].op;
+  if (pure_table[op](firing->in, &firing->in_count, result))
+    return OUTCOME_VALUE;
+  run_fail(frame, firing->node, "the text would be longer than %d MiB",
+           LIMIT_VALUE_BYTES >> 20);
+  return OUTCOME_FAILED;
 }
 
 const Handler handler_table[OP_COUNT] = {
-    [OP_PASS] = pass,        [OP_TEXT] = text,        [OP_LIST] = list,
-    [OP_MERGE] = merge,      [OP_WAIT] = list,        [OP_ASK] = model_call,
+    [OP_PASS] = run_pure,    [OP_TEXT] = run_pure,     [OP_LIST] = run_pure,
+    [OP_MERGE] = run_pure,   [OP_WAIT] = run_pure,     [OP_ASK] = model_call,
     [OP_THINK] = model_call, [OP_REASON] = model_call, [OP_PRINT] = print_line,
 };

@@ -36,6 +36,7 @@ struct EngineWorker {
   uint32_t tick_length;  /* what ticks began with */
   uint32_t sample_in;    /* nodes until the next one is timed by phases */
   uint32_t sample_every;
+  uint32_t weight;       /* nodes that the one being timed stands for */
   bool is_alone;         /* the only worker: counters need no locked step */
   Value *scratch;        /* inputs of nodes with many */
   uint32_t scratch_capacity;
@@ -157,6 +158,14 @@ typedef struct Firing {
 
 typedef Outcome (*Handler)(Firing *firing, Value *result);
 
+/* in[0 .. *count - 1] to a value. An input that the result keeps is replaced
+ * by VALUE_UNIT, or *count set to 0 when it keeps all. False: the text would
+ * be longer than LIMIT_VALUE_BYTES, the only way to fail; nothing was kept. */
+typedef bool (*PureFunction)(Value *in, uint32_t *count, Value *result);
+
+/* NULL for what is not pure. */
+extern const PureFunction pure_table[OP_COUNT];
+
 /* The handler of each op that is not part of a frame's plumbing. */
 extern const Handler handler_table[OP_COUNT];
 
@@ -171,7 +180,7 @@ Task fire_finish_task(Pending *pending);
 
 /* Fails the run because of `node`: the first cause is reported, the frames
  * drain. */
-void run_fail(Frame *frame, uint32_t node, const char *format, ...)
+void run_fail(const Frame *frame, uint32_t node, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 /* Registers a node that is about to wait; false when the run is being

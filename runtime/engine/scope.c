@@ -108,7 +108,7 @@ static void add_where(const Frame *frame, uint32_t node, Buf *out) {
   buf_add_text(out, ": ");
 }
 
-void run_fail(Frame *frame, uint32_t node, const char *format, ...) {
+void run_fail(const Frame *frame, uint32_t node, const char *format, ...) {
   Run *run = frame->run;
   Buf text = {0};
   add_where(frame, node, &text);

@@ -15,10 +15,10 @@
 
 typedef struct Reactor Reactor;
 
-/* Embedded in the struct that waits; zero it first. Fields are the reactor's. */
+/* Embedded in the struct that waits; zero it first. */
 typedef struct Timer {
   uint64_t deadline; /* clock_now() at which it fires */
-  uint32_t slot;     /* place in the heap plus 1; 0 when not set */
+  uint32_t slot;     /* the reactor's: place in the heap plus 1; 0 not set */
   void (*fire)(struct Timer *timer); /* set by the owner before timer_set */
 } Timer;
 
