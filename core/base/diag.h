@@ -6,10 +6,10 @@
  * printed. All errors of a file are collected, then printed in order of place.
  *
  *     error[E0102]: undefined variable `undefined_input`
- *       --> 01_undefined_variable.ais:9:32
+ *       --> 01_undefined_variable.ais:9:28
  *        |
- *      9 |         ask("Process this: " + undefined_input) -> result
- *        |                                ^^^^^^^^^^^^^^^ not bound in this flow
+ *      9 |     ask("Process this: " + undefined_input) -> result
+ *        |                            ^^^^^^^^^^^^^^^ not bound in this flow
  *        = help: did you mean `input`?
  */
 #ifndef APXM_CORE_BASE_DIAG_H

@@ -31,7 +31,8 @@ static void on_done(ModelRequest *request) {
   Pending *pending = of_request(request);
   Engine *engine = pending->frame->run->engine;
   leave_gauges(pending->frame->run, request);
-  if (scope_leave(pending)) sched_post(engine->sched, fire_finish_task(pending));
+  if (scope_leave(pending))
+    sched_post(engine->sched, fire_finish_task(pending));
 }
 
 static void cancel_call(Pending *pending) {
@@ -88,7 +89,9 @@ static void free_pending(Pending *pending) {
 
 /* The run is being cancelled: the call is not made. */
 static Outcome not_made(Firing *firing, Pending *pending, Value *result) {
-  firing->frame->run->tallies[firing->worker->index].drained++;
+  Run *run = firing->frame->run;
+  run->tallies[firing->worker->index].drained++;
+  gauge_down(&run->demand);
   free_pending(pending);
   *result = VALUE_POISON;
   return OUTCOME_VALUE;
@@ -102,6 +105,7 @@ Outcome model_call(Firing *firing, Value *result) {
                      &pending->request.prompt)) {
     run_fail(firing->frame, firing->node, "the prompt is longer than %d MiB",
              LIMIT_VALUE_BYTES >> 20);
+    gauge_down(&run->demand);
     free_pending(pending);
     return OUTCOME_FAILED;
   }
@@ -109,7 +113,6 @@ Outcome model_call(Firing *firing, Value *result) {
   if (engine->lazy_ns > 0) clock_sleep(engine->lazy_ns);
   if (!scope_enter(pending)) return not_made(firing, pending, result);
   path_take(&run->paths, pending->path);
-  gauge_up(&run->demand);
   if (model_submit(engine->model, &pending->request)) {
     leave_gauges(run, &pending->request);
     scope_withdraw(pending);

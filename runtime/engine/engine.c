@@ -31,8 +31,7 @@ static uint64_t measure_clock(void) {
 
 static void init_workers(Engine *engine) {
   uint32_t count = engine->worker_count;
-  engine->workers =
-      mem_alloc_aligned(CACHE_LINE, count * sizeof(EngineWorker));
+  engine->workers = mem_alloc_aligned(CACHE_LINE, count * sizeof(EngineWorker));
   for (uint32_t i = 0; i < count; i++) {
     engine->workers[i].engine = engine;
     engine->workers[i].index = i;
@@ -80,9 +79,15 @@ void engine_free(Engine *engine) {
   mem_free(engine);
 }
 
-Reactor *engine_reactor(Engine *engine) { return engine->reactor; }
-ModelClient *engine_model(Engine *engine) { return engine->model; }
-uint32_t engine_workers(const Engine *engine) { return engine->worker_count; }
+Reactor *engine_reactor(Engine *engine) {
+  return engine->reactor;
+}
+ModelClient *engine_model(Engine *engine) {
+  return engine->model;
+}
+uint32_t engine_workers(const Engine *engine) {
+  return engine->worker_count;
+}
 
 /* ---- runs --------------------------------------------------------------- */
 
@@ -119,9 +124,13 @@ void run_wait(Run *run) {
   mutex_unlock(&run->done_lock);
 }
 
-RunStatus run_status(const Run *run) { return run->metrics.status; }
+RunStatus run_status(const Run *run) {
+  return run->metrics.status;
+}
 
-const char *run_error(const Run *run) { return run->error.message; }
+const char *run_error(const Run *run) {
+  return run->error.message;
+}
 
 Value run_result(const Run *run) {
   return run->metrics.status == RUN_SUCCESS ? run->result : VALUE_UNIT;
@@ -132,7 +141,9 @@ uint32_t run_output_lines(const Run *run, const Slice **lines) {
   return run->lines.length;
 }
 
-const RunMetrics *run_metrics(const Run *run) { return &run->metrics; }
+const RunMetrics *run_metrics(const Run *run) {
+  return &run->metrics;
+}
 
 static void free_pool(Run *run) {
   for (uint32_t i = 0; i < run->object->graph_count; i++) {

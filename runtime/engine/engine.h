@@ -23,9 +23,9 @@ typedef struct Engine Engine;
 typedef struct Run Run;
 
 typedef struct EngineOptions {
-  uint32_t workers;  /* 0: one a processor, at most 2 */
+  uint32_t workers; /* 0: one a processor, at most 2 */
   ModelOptions model;
-  uint64_t lazy_ns;  /* test switch: sleep before each model call is
+  uint64_t lazy_ns; /* test switch: sleep before each model call is
                         dispatched; 0 in earnest */
 } EngineOptions;
 
@@ -36,10 +36,10 @@ ModelClient *engine_model(Engine *engine);
 uint32_t engine_workers(const Engine *engine);
 
 typedef struct RunOptions {
-  uint32_t flow;      /* row of FLOWS */
-  const Value *args;  /* one a parameter; the run takes the references */
-  Output *output;     /* where print lines go; NULL: nowhere */
-  bool keep_output;   /* also keep the lines for run_output_lines */
+  uint32_t flow;     /* row of FLOWS */
+  const Value *args; /* one a parameter; the run takes the references */
+  Output *output;    /* where print lines go; NULL: nowhere */
+  bool keep_output;  /* also keep the lines for run_output_lines */
   void (*finished)(void *user); /* once, any thread, when it has come to rest;
                                    may be NULL */
   void *user;

@@ -28,10 +28,10 @@
 
 enum {
   NO_NODE = UINT32_MAX,
-  CHUNK = 64,         /* consumers routed before the rest is left to a task */
-  LOOK_EVERY = 64,    /* nodes between two looks around */
-  SMALL_INPUTS = 16,  /* collected on the stack */
-  SAMPLE_EVERY = 256  /* nodes; fewer after a pause, when time is cheap */
+  CHUNK = 64,        /* consumers routed before the rest is left to a task */
+  LOOK_EVERY = 64,   /* nodes between two looks around */
+  SMALL_INPUTS = 16, /* collected on the stack */
+  SAMPLE_EVERY = 256 /* nodes; fewer after a pause, when time is cheap */
 };
 
 /* A child frame that was refused: the call drains. */
@@ -47,8 +47,8 @@ static Task fire_node_task(Frame *frame, uint32_t node) {
 }
 
 /* Route 2^order chunks of the consumers of `producer` from chunk `first` on;
- * the last of them may lie behind the end. Ranges are halved until one chunk is left, so a
- * thief takes half of what there is. */
+ * the last of them may lie behind the end. Ranges are halved until one chunk
+ * is left, so a thief takes half of what there is. */
 static Task route_task(Frame *frame, uint32_t producer, uint32_t first,
                        uint32_t order) {
   return (Task){frame, (uint64_t)TASK_ROUTE << 62 | (uint64_t)order << 56 |
@@ -72,14 +72,22 @@ static bool is_draining(const Frame *frame) {
   return run_is_draining(frame->run);
 }
 
+static bool is_model_call(const Frame *frame, uint32_t node) {
+  return op_table[frame->nodes[node].op].effect == EFFECT_MODEL;
+}
+
 static Tally *tally_of(const EngineWorker *worker, const Frame *frame) {
   return &frame->run->tallies[worker->index];
 }
 
 /* ---- wide joins --------------------------------------------------------- */
 
-static void stamp_if_timed(Slot *slot, uint32_t bits) {
-  if (bits & PENDING_TIMED) store_relaxed(&slot->value, clock_now());
+/* A timed node is ready: notes the moment, and that a call is wanted from now
+ * on, however late the scheduler makes it. */
+static void stamp_if_timed(Frame *frame, uint32_t node, uint32_t bits) {
+  if (!(bits & PENDING_TIMED)) return;
+  store_relaxed(&frame->slots[node].value, clock_now());
+  if (is_model_call(frame, node)) gauge_up(&frame->run->demand);
 }
 
 /* Counts the held tokens down in the slot; pushes the join if it is ready. */
@@ -90,7 +98,7 @@ static void settle_join(EngineWorker *worker) {
   Slot *slot = &frame->slots[worker->join_node];
   uint32_t before = sub_acq_rel(&slot->pending, worker->join_count);
   if ((before & PENDING_COUNT) != worker->join_count) return;
-  stamp_if_timed(slot, before);
+  stamp_if_timed(frame, worker->join_node, before);
   Task task = fire_node_task(frame, worker->join_node);
   sched_push(worker->worker, &task, 1);
 }
@@ -118,7 +126,7 @@ static bool arrive_at_join(EngineWorker *worker, Frame *frame, uint32_t node) {
   uint32_t pending = load_acquire(&slot->pending);
   if ((pending & PENDING_COUNT) != worker->join_count) return false;
   worker->join_frame = NULL; /* all that was missing is held here */
-  stamp_if_timed(slot, pending);
+  stamp_if_timed(frame, node, pending);
   return true;
 }
 
@@ -164,8 +172,7 @@ static Frame *refuse_child(EngineWorker *worker, Frame *frame) {
 static Frame *make_child(EngineWorker *worker, Frame *frame, uint32_t node) {
   uint32_t graph = frame->nodes[node].target;
   if (frame->depth >= LIMIT_CALL_DEPTH) {
-    run_fail(frame, node, "calls are nested deeper than %d",
-             LIMIT_CALL_DEPTH);
+    run_fail(frame, node, "calls are nested deeper than %d", LIMIT_CALL_DEPTH);
     return refuse_child(worker, frame);
   }
   Frame *child = frame_new(frame->run, graph, frame, node);
@@ -269,7 +276,7 @@ static bool arrive_slowly(EngineWorker *worker, Frame *frame, uint32_t node,
   if (pending & PENDING_WIDE) return arrive_at_join(worker, frame, node);
   Slot *slot = &frame->slots[node];
   if ((sub_acq_rel(&slot->pending, 1) & PENDING_COUNT) != 1) return false;
-  stamp_if_timed(slot, pending);
+  stamp_if_timed(frame, node, pending);
   return true;
 }
 
@@ -369,14 +376,14 @@ static Value *inputs_array(EngineWorker *worker, uint32_t count) {
 }
 
 /* The value inputs come first, then the order edges. */
-static inline uint32_t collect(const Frame *frame, const ObjNode *node, Value *in) {
+static inline uint32_t collect(const Frame *frame, const ObjNode *node,
+                               Value *in) {
   uint32_t count = 0;
   for (uint32_t i = node->inputs; i < node[1].inputs; i++) {
     ObjRef ref = frame->inputs[i];
     if (ref & OBJ_REF_ORDER) break;
-    in[count++] = ref & OBJ_REF_CONST
-                      ? frame_constant(frame->run->object, ref)
-                      : load_relaxed(&frame->slots[ref].value);
+    in[count++] = ref & OBJ_REF_CONST ? frame_constant(frame->run->object, ref)
+                                      : load_relaxed(&frame->slots[ref].value);
   }
   return count;
 }
@@ -394,7 +401,7 @@ static uint32_t longest_path(const Frame *frame, const ObjNode *node) {
 
 /* Stores the outcome of a work node; its token can be routed after it. */
 static inline void complete(Firing *firing, Outcome outcome, Value value,
-                     uint32_t path) {
+                            uint32_t path) {
   Frame *frame = firing->frame;
   if (outcome == OUTCOME_FAILED) {
     tally_of(firing->worker, frame)->failed++;
@@ -465,9 +472,14 @@ static bool fire_end(Firing *firing) {
 
 /* Fires without running. */
 static void drain(Firing *firing) {
+  Frame *frame = firing->frame;
+  Slot *slot = &frame->slots[firing->node];
   drop_inputs(firing);
-  tally_of(firing->worker, firing->frame)->drained++;
-  store_relaxed(&firing->frame->slots[firing->node].value, VALUE_POISON);
+  tally_of(firing->worker, frame)->drained++;
+  if (is_model_call(frame, firing->node)) gauge_down(&frame->run->demand);
+  path_take(&frame->run->paths, firing->path);
+  slot->path = firing->path;
+  store_relaxed(&slot->value, VALUE_POISON);
 }
 
 /* Counts a timed node that has completed and makes its link of the path. */
@@ -561,8 +573,7 @@ static bool turn_sampled(Firing *firing, uint32_t *next) {
   uint64_t t3 = clock_now();
   uint64_t t4 = t3, t5 = t3;
   if (fired) {
-    uint32_t count =
-        count_down(worker, firing->frame, firing->node, 0, ready);
+    uint32_t count = count_down(worker, firing->frame, firing->node, 0, ready);
     t4 = clock_now();
     *next = publish(worker, firing->frame, ready, count);
     t5 = clock_now();

@@ -30,27 +30,27 @@ typedef struct Frame Frame;
 typedef struct Run Run;
 
 typedef struct Slot {
-  _Atomic Value value;       /* written by whoever completes the node; read by
+  _Atomic Value value;      /* written by whoever completes the node; read by
                                 its consumers, ordered by their `pending` */
-  _Atomic uint32_t pending;  /* counted down by producers (acquire-release) */
-  uint32_t path;             /* ordered as value is */
+  _Atomic uint32_t pending; /* counted down by producers (acquire-release) */
+  uint32_t path;            /* ordered as value is */
 } Slot;
 
 struct Frame {
   /* Immutable while the frame lives. */
-  const ObjNode *nodes;       /* of the graph */
-  const ObjRef *inputs;       /* of the object */
-  const uint32_t *consumers;  /* of the object */
-  const uint32_t *first;      /* consumer_first of the graph's nodes */
-  const ObjLinks *links;      /* of the graph */
+  const ObjNode *nodes;      /* of the graph */
+  const ObjRef *inputs;      /* of the object */
+  const uint32_t *consumers; /* of the object */
+  const uint32_t *first;     /* consumer_first of the graph's nodes */
+  const ObjLinks *links;     /* of the graph */
   Run *run;
-  Frame *parent;              /* NULL: the run's entry */
-  uint32_t call;              /* node of the parent that opened this frame */
+  Frame *parent; /* NULL: the run's entry */
+  uint32_t call; /* node of the parent that opened this frame */
   uint32_t graph;
-  uint32_t node_count;        /* also the index of the virtual start node */
-  uint32_t depth;             /* 1 for the run's entry */
-  uint64_t rank_base;         /* rank of what follows in the parents */
-  Frame *next_free;           /* in the pool; guarded by its lock */
+  uint32_t node_count; /* also the index of the virtual start node */
+  uint32_t depth;      /* 1 for the run's entry */
+  uint64_t rank_base;  /* rank of what follows in the parents */
+  Frame *next_free;    /* in the pool; guarded by its lock */
   Slot slots[];
 };
 
@@ -61,8 +61,8 @@ Frame *frame_new(Run *run, uint32_t graph, Frame *parent, uint32_t call);
 void frame_release(Frame *frame);
 
 /* The consumers of `node`, or of the virtual start node. */
-static inline const uint32_t *frame_consumers(const Frame *frame,
-                                              uint32_t node, uint32_t *count) {
+static inline const uint32_t *frame_consumers(const Frame *frame, uint32_t node,
+                                              uint32_t *count) {
   if (__builtin_expect(node == frame->node_count, 0)) {
     *count = frame->links->start_count;
     return frame->consumers + frame->links->first_start;

@@ -30,11 +30,11 @@ typedef struct PathLink {
 enum { PATH_FIRST_CHUNK = 256, PATH_CHUNKS = 24 };
 
 typedef struct PathPool {
-  Mutex lock;                      /* guards used and free; chunks' creation */
-  uint32_t used;                   /* links ever handed out */
-  uint32_t free;                   /* list of returned ones, through before */
-  PathLink *chunks[PATH_CHUNKS];   /* chunk k holds PATH_FIRST_CHUNK << k;
-                                      set once, before an index into it exists */
+  Mutex lock;                    /* guards used and free; chunks' creation */
+  uint32_t used;                 /* links ever handed out */
+  uint32_t free;                 /* list of returned ones, through before */
+  PathLink *chunks[PATH_CHUNKS]; /* chunk k holds PATH_FIRST_CHUNK << k; set
+                                    once, before an index into it exists */
 } PathPool;
 
 void path_pool_init(PathPool *pool);

@@ -17,7 +17,8 @@ static Pending *of_waiter(OutputWaiter *waiter) {
 static void on_room(OutputWaiter *waiter) {
   Pending *pending = of_waiter(waiter);
   Engine *engine = pending->frame->run->engine;
-  if (scope_leave(pending)) sched_post(engine->sched, fire_finish_task(pending));
+  if (scope_leave(pending))
+    sched_post(engine->sched, fire_finish_task(pending));
 }
 
 /* Under the scope lock, so the completion is posted, not run. */
@@ -86,11 +87,10 @@ Outcome print_line(Firing *firing, Value *result) {
 
 Outcome print_complete(Firing *firing, Pending *pending, Value *result) {
   Run *run = pending->frame->run;
-  PathLink link = {
-      .graph = pending->frame->graph,
-      .node = pending->node,
-      .service_ns = clock_now() - pending->begun_at,
-      .delay_ns = pending->begun_at - pending->ready_at};
+  PathLink link = {.graph = pending->frame->graph,
+                   .node = pending->node,
+                   .service_ns = clock_now() - pending->begun_at,
+                   .delay_ns = pending->begun_at - pending->ready_at};
   atomic_fetch_or(&run->mode, RUN_HAS_PATHS);
   firing->path = path_extend(&run->paths, pending->path, &link);
   path_drop(&run->paths, pending->path);

@@ -28,13 +28,13 @@ static void fill_overhead(const Run *run, RunMetrics *metrics) {
   OverheadSample now;
   const OverheadSample *before = &run->samples_before;
   report_samples(run->engine, &now);
-  metrics->overhead = (OverheadSample){
-      .nodes = now.nodes - before->nodes,
-      .ready_ns = now.ready_ns - before->ready_ns,
-      .input_ns = now.input_ns - before->input_ns,
-      .dispatch_ns = now.dispatch_ns - before->dispatch_ns,
-      .route_ns = now.route_ns - before->route_ns,
-      .body_ns = now.body_ns - before->body_ns};
+  metrics->overhead =
+      (OverheadSample){.nodes = now.nodes - before->nodes,
+                       .ready_ns = now.ready_ns - before->ready_ns,
+                       .input_ns = now.input_ns - before->input_ns,
+                       .dispatch_ns = now.dispatch_ns - before->dispatch_ns,
+                       .route_ns = now.route_ns - before->route_ns,
+                       .body_ns = now.body_ns - before->body_ns};
   SchedTimes times;
   sched_times(run->engine->sched, &times);
   metrics->steal_ns = times.steal_ns - run->times_before.steal_ns;

@@ -26,19 +26,19 @@ typedef struct SampleSums {
 /* A worker's private state; lives as long as the engine. */
 struct EngineWorker {
   alignas(CACHE_LINE) Engine *engine;
-  Worker *worker;       /* set at each task */
+  Worker *worker; /* set at each task */
   uint32_t index;
   /* Tokens for one wide join, counted here instead of in its slot. */
-  Frame *join_frame;    /* NULL: none held */
+  Frame *join_frame; /* NULL: none held */
   uint32_t join_node;
   uint32_t join_count;
-  uint32_t ticks;        /* nodes until the next look around (tick) */
-  uint32_t tick_length;  /* what ticks began with */
-  uint32_t sample_in;    /* nodes until the next one is timed by phases */
+  uint32_t ticks;       /* nodes until the next look around (tick) */
+  uint32_t tick_length; /* what ticks began with */
+  uint32_t sample_in;   /* nodes until the next one is timed by phases */
   uint32_t sample_every;
-  uint32_t weight;       /* nodes that the one being timed stands for */
-  bool is_alone;         /* the only worker: counters need no locked step */
-  Value *scratch;        /* inputs of nodes with many */
+  uint32_t weight; /* nodes that the one being timed stands for */
+  bool is_alone;   /* the only worker: counters need no locked step */
+  Value *scratch;  /* inputs of nodes with many */
   uint32_t scratch_capacity;
   SampleSums sums;
 };
@@ -95,7 +95,7 @@ struct Run {
   Tally *tallies; /* by worker */
   PathPool paths;
   Gauge in_flight; /* dispatched and not completed */
-  Gauge demand;    /* submitted and not completed */
+  Gauge demand;    /* ready and not completed */
 
   Mutex pool_lock; /* guards pool */
   Frame **pool;    /* free frames by graph */
@@ -103,9 +103,9 @@ struct Run {
   _Atomic uint32_t mode; /* RunMode bits; set once each, read by workers */
 
   /* What fails together. One scope a run, until `try`. */
-  Mutex scope_lock;       /* guards the next five */
-  Pending *pending;       /* nodes that wait for somebody outside */
-  RunStatus status;       /* why it was cancelled; RUN_SUCCESS so far */
+  Mutex scope_lock; /* guards the next five */
+  Pending *pending; /* nodes that wait for somebody outside */
+  RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
   uint64_t more_failures; /* after the first */
 
@@ -122,16 +122,16 @@ struct Run {
 struct Pending {
   Frame *frame;
   uint32_t node;
-  uint32_t path;        /* the longest that led here; holds a reference */
-  uint64_t ready_at;    /* clock_now() when its last token arrived */
-  uint64_t begun_at;    /* print: when it began to wait */
+  uint32_t path;     /* the longest that led here; holds a reference */
+  uint64_t ready_at; /* clock_now() when its last token arrived */
+  uint64_t begun_at; /* print: when it began to wait */
   void (*cancel)(Pending *pending); /* asks for an early end; under the scope
                                        lock, so it must not complete it here */
-  Pending *next, *before; /* in run->pending; guarded by scope_lock */
-  bool submitted;         /* the same guard: the submitter has let go */
-  bool finished;          /* the same guard: done before it had */
-  bool cancel_wanted;     /* the same guard: cancelled before it had */
-  bool is_model;          /* which of the two */
+  Pending *next, *before;           /* in run->pending; guarded by scope_lock */
+  bool submitted;     /* the same guard: the submitter has let go */
+  bool finished;      /* the same guard: done before it had */
+  bool cancel_wanted; /* the same guard: cancelled before it had */
+  bool is_model;      /* which of the two */
   ModelRequest request;
   OutputWaiter waiter;
 };
@@ -147,8 +147,8 @@ typedef struct Firing {
   EngineWorker *worker;
   Frame *frame;
   uint32_t node;
-  uint32_t path;     /* the longest of the inputs; not counted for this */
-  Value *in;         /* value inputs; a handler that keeps one puts VALUE_UNIT
+  uint32_t path; /* the longest of the inputs; not counted for this */
+  Value *in;     /* value inputs; a handler that keeps one puts VALUE_UNIT
                         in its place */
   uint32_t in_count;
   bool draining;     /* the run has failed or was cancelled */
@@ -224,10 +224,9 @@ static inline bool run_is_draining(const Run *run) {
 static inline void gauge_up(Gauge *gauge) {
   uint32_t now = add_relaxed(&gauge->now, 1) + 1;
   uint32_t peak = load_relaxed(&gauge->peak);
-  while (now > peak &&
-         !atomic_compare_exchange_weak_explicit(&gauge->peak, &peak, now,
-                                                memory_order_relaxed,
-                                                memory_order_relaxed)) {
+  while (now > peak && !atomic_compare_exchange_weak_explicit(
+                           &gauge->peak, &peak, now, memory_order_relaxed,
+                           memory_order_relaxed)) {
   }
 }
 

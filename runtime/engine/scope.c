@@ -96,9 +96,8 @@ static void add_where(const Frame *frame, uint32_t node, Buf *out) {
   uint32_t row = object->graphs[frame->graph].first_node + node;
   const ObjPlace *place = &object->places[object->nodes[row].place];
   if (place->line > 0)
-    buf_addf(out, "%.*s:%u:%u: ",
-             SLICE_ARG(object_text(object, place->file)), place->line,
-             place->column);
+    buf_addf(out, "%.*s:%u:%u: ", SLICE_ARG(object_text(object, place->file)),
+             place->line, place->column);
   buf_add_text(out, "in ");
   frame_add_path(frame, out);
   buf_addf(out, ", %s", op_table[object->nodes[row].op].text);

@@ -73,15 +73,13 @@ static OutputWaiter *take_waiters(Output *output) {
   return all;
 }
 
-/* Nothing will be written any more; what waited is dropped. False: it was
- * broken before. */
-static bool set_broken(Output *output, int code) {
-  if (output->error) return false;
+/* Nothing will be written any more; what waited is dropped. */
+static void set_broken(Output *output, int code) {
+  assert(!output->error);
   output->error = code;
   buf_free(&output->queue);
   output->sent = 0;
   cond_broadcast(&output->changed);
-  return true;
 }
 
 /* ---- writing ------------------------------------------------------------ */
@@ -120,10 +118,9 @@ static size_t copy_chunk(Output *output, char *chunk) {
 /* I/O thread: takes note of a write; what is left keeps the watch armed. */
 static void book(Output *output, size_t written, int code) {
   OutputWaiter *waiters = NULL;
-  bool has_broken = false;
   mutex_lock(&output->mutex);
   if (code) {
-    has_broken = set_broken(output, code);
+    set_broken(output, code);
   } else {
     output->sent += written;
     compact(output);
@@ -136,7 +133,7 @@ static void book(Output *output, size_t written, int code) {
   if (left)
     reactor_watch_change(output->reactor, &output->watch,
                          EPOLLOUT | EPOLLONESHOT);
-  if (has_broken) output->broken(output->user);
+  if (code) output->broken(output->user);
   call_waiters(waiters);
 }
 
@@ -166,14 +163,12 @@ static int write_directly(const Output *output, Slice text) {
 }
 
 static void add_directly(Output *output, Slice text) {
-  bool has_broken = false;
+  int code = 0;
   mutex_lock(&output->mutex);
-  if (!output->error) {
-    int code = write_directly(output, text);
-    if (code) has_broken = set_broken(output, code);
-  }
+  if (!output->error) code = write_directly(output, text);
+  if (code) set_broken(output, code);
   mutex_unlock(&output->mutex);
-  if (has_broken) output->broken(output->user);
+  if (code) output->broken(output->user);
 }
 
 bool output_write(Output *output, Slice text, OutputWaiter *waiter) {

@@ -48,7 +48,7 @@ typedef struct WorkSpan {
   uint64_t burden_ns;      /* ready to dispatch, summed along that path */
   uint32_t path_nodes;     /* timed leaf nodes on that path */
   uint32_t in_flight_limit;
-  uint32_t peak_demand;    /* most calls wanted at once (open or waiting) */
+  uint32_t peak_demand;    /* most calls ready and not completed at once */
   uint64_t measured_ns;    /* T_P */
   uint64_t cpu_ns;         /* the workers' busy time, T_cpu */
   uint32_t workers;        /* W */

@@ -323,21 +323,20 @@ bool model_submit(ModelClient *client, ModelRequest *request) {
 
 /* ---- cancellation ------------------------------------------------------- */
 
+/* A second cancel finds the request FINISHED, or the provider without it. */
 void model_cancel(ModelClient *client, ModelRequest *request) {
   mutex_lock(&client->mutex);
   ModelStage stage = request->stage;
-  bool is_first = !request->cancelled;
   request->cancelled = true;
-  if (is_first && stage == MODEL_STAGE_QUEUED) {
+  if (stage == MODEL_STAGE_QUEUED) {
     queue_remove(client, request);
     request->stage = MODEL_STAGE_FINISHED;
   }
   mutex_unlock(&client->mutex);
-  if (!is_first) return;
-  if (stage == MODEL_STAGE_STARTED &&
-      !client->provider->class->cancel(client->provider, request))
-    return;
-  if (stage != MODEL_STAGE_QUEUED && stage != MODEL_STAGE_STARTED) return;
+  bool is_mine = stage == MODEL_STAGE_QUEUED ||
+                 (stage == MODEL_STAGE_STARTED &&
+                  client->provider->class->cancel(client->provider, request));
+  if (!is_mine) return;
   provider_fill_cancelled(request);
   complete_later(request);
 }

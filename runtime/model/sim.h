@@ -20,12 +20,12 @@
 /* ---- latency profiles (sim_profile.c) ------------------------------------ */
 
 typedef struct SimProfile {
-  bool is_shared;             /* else every reply takes latency_ns */
-  uint64_t latency_ns;        /* 0: at once */
-  ShareRates rates;           /* of a shared server */
-  double sizes[SHARE_SIZES];  /* ns of work by position, again from the start
+  bool is_shared;            /* else every reply takes latency_ns */
+  uint64_t latency_ns;       /* 0: at once */
+  ShareRates rates;          /* of a shared server */
+  double sizes[SHARE_SIZES]; /* ns of work by position, again from the start
                                  when the list is at its end */
-  uint32_t size_count;        /* 0: work is counted from tokens */
+  uint32_t size_count;       /* 0: work is counted from tokens */
   double prompt_token, output_token; /* ns of work each */
 } SimProfile;
 
@@ -52,10 +52,10 @@ extern const uint32_t sim_profile_file_count;
 /* ---- scripted replies (sim_rules.c) -------------------------------------- */
 
 typedef struct SimRule {
-  Slice match;      /* part of the prompt; data NULL: any */
-  Slice prompt;     /* the whole prompt; data NULL: any */
-  Slice operation;  /* data NULL: any */
-  Slice reply;      /* or the error message */
+  Slice match;     /* part of the prompt; data NULL: any */
+  Slice prompt;    /* the whole prompt; data NULL: any */
+  Slice operation; /* data NULL: any */
+  Slice reply;     /* or the error message */
   bool is_error;
   bool has_latency; /* latency_ns stands in for the profile */
   uint64_t latency_ns;

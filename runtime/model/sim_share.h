@@ -27,7 +27,7 @@ typedef struct ShareRates {
 typedef struct SimShare {
   ShareRates rates;
   VEC(ModelRequest *) open; /* binary heap by finish point, earliest first */
-  double progress; /* ns of work each request got since the server was idle */
+  double progress;   /* ns of work each request got since the server was idle */
   uint64_t at;       /* the moment `progress` stands for */
   uint32_t arrivals; /* since the server was last idle */
 } SimShare;

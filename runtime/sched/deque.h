@@ -41,12 +41,16 @@ typedef struct DequeArray {
 } DequeArray;
 
 typedef struct Deque {
-  alignas(CACHE_LINE) _Atomic int64_t top; /* CAS by thieves and the owner */
+  alignas(CACHE_LINE) _Atomic int64_t top;    /* CAS by thieves and the owner */
   alignas(CACHE_LINE) _Atomic int64_t bottom; /* stored by the owner */
   _Atomic(DequeArray *) array;                /* stored by the owner */
 } Deque;
 
-typedef enum DequeSteal { DEQUE_EMPTY, DEQUE_LOST_RACE, DEQUE_STOLEN } DequeSteal;
+typedef enum DequeSteal {
+  DEQUE_EMPTY,
+  DEQUE_LOST_RACE,
+  DEQUE_STOLEN
+} DequeSteal;
 
 void deque_init(Deque *deque);
 void deque_free(Deque *deque); /* when no thread uses it any more */

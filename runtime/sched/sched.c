@@ -24,45 +24,45 @@
 #include "core/base/vec.h"
 
 enum {
-  INBOX_EVERY = 64, /* tasks between two looks at the inbox */
+  INBOX_EVERY = 64,   /* tasks between two looks at the inbox */
   SEARCH_ROUNDS = 32, /* fruitless looks at everybody before parking: some
                          microseconds, a fraction of what a wake costs */
   SURPLUS = 2 /* tasks in the deque that are worth waking somebody for */
 };
 
 struct Worker {
-  WorkerFront front;           /* first: sched.h shows it; worker only */
-  Deque deque;                 /* see deque.h */
-  Sched *sched;                /* immutable */
-  Thread *thread;              /* main thread only */
-  uint32_t index;              /* immutable */
-  uint32_t since_inbox;        /* worker only */
-  Cond woken;                  /* with sched->lock */
-  bool parked;                 /* guarded by sched->lock: in the idle list */
-  Worker *next_idle;           /* guarded by sched->lock */
-  _Atomic uint64_t steal_ns;   /* written by the worker, read by anybody */
-  _Atomic uint64_t idle_ns;    /* the same */
+  WorkerFront front;         /* first: sched.h shows it; worker only */
+  Deque deque;               /* see deque.h */
+  Sched *sched;              /* immutable */
+  Thread *thread;            /* main thread only */
+  uint32_t index;            /* immutable */
+  uint32_t since_inbox;      /* worker only */
+  Cond woken;                /* with sched->lock */
+  bool parked;               /* guarded by sched->lock: in the idle list */
+  Worker *next_idle;         /* guarded by sched->lock */
+  _Atomic uint64_t steal_ns; /* written by the worker, read by anybody */
+  _Atomic uint64_t idle_ns;  /* the same */
 };
 
 typedef VEC(Task) TaskVec;
 
 struct Sched {
-  const SchedClient *client; /* immutable */
-  void *user;                /* immutable */
-  uint32_t count;            /* immutable */
-  Worker **workers;          /* immutable */
-  Mutex inbox_lock;          /* guards inbox */
-  TaskVec inbox;             /* in order of arrival */
+  const SchedClient *client;                        /* immutable */
+  void *user;                                       /* immutable */
+  uint32_t count;                                   /* immutable */
+  Worker **workers;                                 /* immutable */
+  Mutex inbox_lock;                                 /* guards inbox */
+  TaskVec inbox;                                    /* in order of arrival */
   alignas(CACHE_LINE) _Atomic uint32_t inbox_count; /* stored under inbox_lock,
                                                        read by anybody */
-  alignas(CACHE_LINE) _Atomic uint32_t idle_count; /* stored under lock, read
+  alignas(CACHE_LINE) _Atomic uint32_t idle_count;  /* stored under lock, read
                                                       by anybody */
   alignas(CACHE_LINE) _Atomic uint32_t hungry; /* workers that search or are
                                                   parked; changed by each for
                                                   itself, read by anybody */
-  Mutex lock;                /* guards the idle list and parking */
-  Worker *idle;              /* parked workers, last in first */
-  _Atomic bool stop;         /* stored under lock, read by workers */
+  Mutex lock;        /* guards the idle list and parking */
+  Worker *idle;      /* parked workers, last in first */
+  _Atomic bool stop; /* stored under lock, read by workers */
 };
 
 static void add_time(_Atomic uint64_t *total, uint64_t ns) {
@@ -250,7 +250,9 @@ static void worker_main(void *argument) {
   }
 }
 
-uint32_t worker_index(const Worker *worker) { return worker->index; }
+uint32_t worker_index(const Worker *worker) {
+  return worker->index;
+}
 
 static Worker *worker_new(Sched *sched, uint32_t index) {
   Worker *worker = mem_alloc_aligned(CACHE_LINE, sizeof *worker);

@@ -30,9 +30,9 @@ typedef enum ValueKind {
   VALUE_KIND_EMPTY = 1, /* no value yet: a slot before its node fired */
   VALUE_KIND_UNIT,      /* void: an effect token, a print's result */
   VALUE_KIND_BOOL,
-  VALUE_KIND_POISON,    /* of a node in a cancelled frame: never looked at */
-  VALUE_KIND_OTHER,     /* the engine's: a child frame, a request */
-  VALUE_KIND_TEXT,      /* heap kinds from here on */
+  VALUE_KIND_POISON, /* of a node in a cancelled frame: never looked at */
+  VALUE_KIND_OTHER,  /* the engine's: a child frame, a request */
+  VALUE_KIND_TEXT,   /* heap kinds from here on */
   VALUE_KIND_LIST,
   VALUE_KIND_NUM = 0
 } ValueKind;
@@ -74,7 +74,9 @@ static inline void *value_pointer(Value v) {
 
 Value value_num(double number);
 double value_to_num(Value v);
-static inline Value value_bool(bool b) { return b ? VALUE_TRUE : VALUE_FALSE; }
+static inline Value value_bool(bool b) {
+  return b ? VALUE_TRUE : VALUE_FALSE;
+}
 
 /* A new text, one reference. `text` is copied. */
 Value value_text(Slice text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Admission: the limit is kept, the most urgent goes first, `done` comes exactly
- * once whenever a cancel comes, and requests that complete at once neither
- * recurse nor break the limit. Run under the thread sanitizer too.
+ * Admission: the limit is kept, the most urgent goes first, `done` comes
+ * exactly once whenever a cancel comes, and requests that complete at once
+ * neither recurse nor break the limit. Run under the thread sanitizer too.
  */
 #include <fcntl.h>
 #include <math.h>
@@ -37,17 +37,24 @@ typedef struct Call {
   uint32_t order;                  /* the how-manieth it was, from 0 */
   bool was_here;                   /* `done` came on the I/O thread */
   bool at_once;                    /* model_submit said so */
+  bool gives_up;                   /* cancelled by its own `started` */
+  bool brings_next;                /* its `started` submits the call after it */
   void (*next)(struct Call *call); /* called at the end of done, if set */
 } Call;
 
+static void submit(Call *call);
+
 static void on_started(ModelRequest *request) {
-  Bench *bench = ((Call *)request)->bench;
+  Call *call = (Call *)request;
+  Bench *bench = call->bench;
   uint32_t open = add_relaxed(&bench->open, 1) + 1;
   add_relaxed(&bench->started, 1);
   uint32_t peak = load_relaxed(&bench->peak);
   while (open > peak &&
          !atomic_compare_exchange_weak(&bench->peak, &peak, open)) {
   }
+  if (call->gives_up) model_cancel(bench->client, request);
+  if (call->brings_next) submit(call + 1);
 }
 
 static void note_stack(Bench *bench, uintptr_t here) {
@@ -113,6 +120,24 @@ static void write_temp(char *path, const char *text) {
   assert_true(fd >= 0);
   assert_int_equal(file_write_fd(fd, slice_of(text), &error), STATUS_OK);
   close(fd);
+}
+
+/* A bench with one slot, which call 0 keeps until it is cancelled; all other
+ * calls are instant. */
+static void bench_open_held(Bench *bench, uint32_t calls) {
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  write_temp(path,
+             "{\"prompt\":\"question 0\",\"reply\":\"x\","
+             "\"latency_ms\":3600000}\n");
+  bench_open(bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
+             calls);
+  unlink(path);
+}
+
+static void submit_behind(Bench *bench, uint32_t calls) {
+  for (uint32_t i = 0; i < calls; i++) submit(&bench->calls[i]);
+  model_cancel(bench->client, &bench->calls[0].request);
+  wait_done(bench, calls);
 }
 
 /* ---- completion --------------------------------------------------------- */
@@ -186,25 +211,70 @@ CASE(chain_by_done_does_not_recurse) {
 CASE(queue_of_instant_requests_does_not_recurse) {
   (void)state;
   enum { CALLS = 100000 };
-  char path[] = "/tmp/apxm-client-XXXXXX";
   Bench bench;
-  write_temp(path,
-             "{\"prompt\":\"question 0\",\"reply\":\"x\","
-             "\"latency_ms\":20}\n");
-  bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
-             CALLS);
-  for (uint32_t i = 0; i < CALLS; i++) submit(&bench.calls[i]);
-  wait_done(&bench, CALLS);
+  bench_open_held(&bench, CALLS);
+  submit_behind(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
-    if (bench.calls[i].at_once) continue; /* the slot was free again */
+    assert_false(bench.calls[i].at_once);
     assert_int_equal(bench.calls[i].done, 1);
+    assert_int_equal(bench.calls[i].order, i);
     assert_true(bench.calls[i].was_here);
   }
-  assert_false(bench.calls[1].at_once);
   assert_int_equal(bench.peak, 1);
   assert_true(bench.stack_high - bench.stack_low < 4096);
   bench_close(&bench, CALLS);
-  unlink(path);
+}
+
+/* While an instant request has the only slot, another comes: it is let in by
+ * the thread that submitted the first, and done by the I/O thread. */
+CASE(instant_request_lets_the_next_one_in) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench, &(ModelOptions){.max_in_flight = 1}, 3);
+  bench.calls[0].brings_next = true;
+  bench.calls[1].brings_next = true;
+  submit(&bench.calls[0]);
+  assert_true(bench.calls[0].at_once);
+  wait_done(&bench, 3);
+  for (int i = 1; i < 3; i++) {
+    assert_false(bench.calls[i].at_once);
+    assert_true(bench.calls[i].was_here);
+    assert_int_equal(bench.calls[i].done, 1);
+    assert_int_equal(bench.calls[i].request.open_at_start, 1);
+  }
+  bench_close(&bench, 3);
+}
+
+typedef struct Breath {
+  Timer timer; /* first */
+  Bench *bench;
+  _Atomic uint32_t done_before; /* calls, when it fired */
+} Breath;
+
+static Breath breath;
+
+static void breathe(Timer *timer) {
+  Breath *self = (Breath *)timer;
+  store_release(&self->done_before, load_relaxed(&self->bench->done));
+}
+
+static void set_breath(Call *call) {
+  reactor_timer_set(call->bench->reactor, &breath.timer, 0);
+}
+
+/* A timer that is due in the middle of a long queue of instant requests fires
+ * before the queue is empty. */
+CASE(queue_of_instant_requests_starves_no_timer) {
+  (void)state;
+  enum { CALLS = 20000 };
+  Bench bench;
+  bench_open_held(&bench, CALLS);
+  breath = (Breath){.timer = {.fire = breathe}, .bench = &bench};
+  bench.calls[CALLS / 2].next = set_breath;
+  submit_behind(&bench, CALLS);
+  assert_true(load_acquire(&breath.done_before) > CALLS / 2);
+  assert_true(load_acquire(&breath.done_before) < CALLS * 3 / 4);
+  bench_close(&bench, CALLS);
 }
 
 /* ---- order and limit ---------------------------------------------------- */
@@ -212,18 +282,11 @@ CASE(queue_of_instant_requests_does_not_recurse) {
 CASE(rank_goes_before_age) {
   (void)state;
   enum { CALLS = 300, RANKS = 7 };
-  char path[] = "/tmp/apxm-client-XXXXXX";
   Bench bench;
-  write_temp(path,
-             "{\"prompt\":\"question 0\",\"reply\":\"x\","
-             "\"latency_ms\":50}\n");
-  bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
-             CALLS);
-  for (uint32_t i = 0; i < CALLS; i++) {
-    bench.calls[i].request.rank = i ? i * 31 % RANKS : 0;
-    submit(&bench.calls[i]);
-  }
-  wait_done(&bench, CALLS);
+  bench_open_held(&bench, CALLS);
+  for (uint32_t i = 1; i < CALLS; i++)
+    bench.calls[i].request.rank = i * 31 % RANKS;
+  submit_behind(&bench, CALLS);
   const Call *by_order[CALLS];
   for (uint32_t i = 0; i < CALLS; i++)
     by_order[bench.calls[i].order] = &bench.calls[i];
@@ -235,7 +298,6 @@ CASE(rank_goes_before_age) {
                 (a->request.rank == b->request.rank && a < b));
   }
   bench_close(&bench, CALLS);
-  unlink(path);
 }
 
 typedef struct Part {
@@ -388,6 +450,27 @@ CASE(cancel_inside_done_does_nothing) {
   assert_int_equal(bench.calls[0].done, 1);
   assert_int_equal(bench.calls[0].request.status, STATUS_OK);
   bench_close(&bench, 1);
+}
+
+/* Between the slot and the exchange: nothing is there yet to be called off. */
+CASE(cancel_while_starting) {
+  (void)state;
+  enum { CALLS = 3 };
+  Bench bench;
+  bench_open(&bench,
+             &(ModelOptions){.sim_profile = "fixed:3600s", .max_in_flight = 1},
+             CALLS);
+  for (uint32_t i = 1; i < CALLS; i++) bench.calls[i].gives_up = true;
+  submit(&bench.calls[0]);
+  submit(&bench.calls[1]); /* waits, is started by the I/O thread */
+  model_cancel(bench.client, &bench.calls[0].request);
+  wait_done(&bench, 2);
+  submit(&bench.calls[2]); /* is started by this one */
+  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i < CALLS; i++) expect_cancelled(&bench.calls[i]);
+  assert_int_equal(bench.calls[1].done, 1);
+  assert_int_equal(bench.open, 0);
+  bench_close(&bench, CALLS);
 }
 
 static void cancel_part(void *argument) {
@@ -546,6 +629,8 @@ int main(void) {
       cmocka_unit_test(timed_reply_comes_once_on_the_io_thread),
       cmocka_unit_test(chain_by_done_does_not_recurse),
       cmocka_unit_test(queue_of_instant_requests_does_not_recurse),
+      cmocka_unit_test(instant_request_lets_the_next_one_in),
+      cmocka_unit_test(queue_of_instant_requests_starves_no_timer),
       cmocka_unit_test(rank_goes_before_age),
       cmocka_unit_test(limit_is_kept),
       cmocka_unit_test(limit_is_kept_by_a_mixture),
@@ -553,6 +638,7 @@ int main(void) {
       cmocka_unit_test(cancel_at_each_stage),
       cmocka_unit_test(cancel_on_the_shared_server_frees_the_slot),
       cmocka_unit_test(cancel_inside_done_does_nothing),
+      cmocka_unit_test(cancel_while_starting),
       cmocka_unit_test(cancel_races),
       cmocka_unit_test(cancel_races_on_the_shared_server),
       cmocka_unit_test(request_log_has_a_line_a_request),

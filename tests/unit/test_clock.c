@@ -6,7 +6,6 @@
 #include "core/base/clock.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/unit/unit.h"
 
@@ -19,7 +18,7 @@ CASE(monotonic) {
     last = now;
   }
   uint64_t before = clock_now();
-  usleep(2000);
+  clock_sleep(2 * NS_PER_MS);
   assert_true(clock_now() - before >= 2 * NS_PER_MS);
 }
 
@@ -31,7 +30,7 @@ CASE(processor_time) {
   }
   assert_true(clock_process_cpu() - process >= NS_PER_MS);
   thread = clock_thread_cpu();
-  usleep(20000);
+  clock_sleep(20 * NS_PER_MS);
   assert_true(clock_thread_cpu() - thread < 10 * NS_PER_MS);
 }
 

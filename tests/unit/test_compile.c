@@ -6,6 +6,7 @@
 #include "compiler/emit/compile.h"
 
 #include "compiler/emit/places.h"
+#include "core/base/file.h"
 #include "core/object/object.h"
 #include "tests/unit/unit.h"
 
@@ -50,7 +51,7 @@ static const char *const program =
     "  flow shout(x: str) -> str { print(x) return x + \"!\" }\n"
     "}\n";
 
-/* ---- results -------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------- */
 
 CASE(an_object_file) {
   (void)state;
@@ -204,7 +205,7 @@ CASE(nothing_at_all) {
   compiled_free(&c); /* whether that is an error is the checker's business */
 }
 
-/* ---- determinism ---------------------------------------------------------- */
+/* ---- determinism --------------------------------------------------------- */
 
 CASE(same_source_same_bytes) {
   (void)state;
@@ -221,15 +222,15 @@ CASE(same_source_same_bytes) {
     compile(&a, text.data, level, NULL);
     compile(&b, text.data, level, "object");
     assert_true(a.result.ok && b.result.ok);
-    assert_true(slice_equal(buf_slice(&a.result.object),
-                            buf_slice(&b.result.object)));
+    assert_true(
+        slice_equal(buf_slice(&a.result.object), buf_slice(&b.result.object)));
     compiled_free(&a);
     compiled_free(&b);
   }
   buf_free(&text);
 }
 
-/* ---- dumps ---------------------------------------------------------------- */
+/* ---- dumps --------------------------------------------------------------- */
 
 static void expect_dump(const char *name, const char *words) {
   Compiled c;
@@ -247,15 +248,18 @@ CASE(a_dump_at_every_arrow) {
   (void)state;
   expect_dump("tokens", "topic");
   expect_dump("ast", "topic");
-  expect_dump("ir", "%3 = ask(\"é\", \" about \", %0): str -> facts "
-                    "{temperature: 0.5} rank 1000\n"
-                    "  %4 = ask(\"lost\"): str rank 1000\n");
-  expect_dump("fold", "%3 = ask(\"é about \", %0): str -> facts "
-                      "{temperature: 0.5} rank 1000\n"
-                      "  %4 = ask(\"lost\"): str rank 1000\n");
-  expect_dump("dce", "%3 = ask(\"é about \", %0): str -> facts "
-                     "{temperature: 0.5} rank 1000\n"
-                     "  %4 = call Other.shout(%3, !%2)\n");
+  expect_dump("ir",
+              "%3 = ask(\"é\", \" about \", %0): str -> facts "
+              "{temperature: 0.5} rank 1000\n"
+              "  %4 = ask(\"lost\"): str rank 1000\n");
+  expect_dump("fold",
+              "%3 = ask(\"é about \", %0): str -> facts "
+              "{temperature: 0.5} rank 1000\n"
+              "  %4 = ask(\"lost\"): str rank 1000\n");
+  expect_dump("dce",
+              "%3 = ask(\"é about \", %0): str -> facts "
+              "{temperature: 0.5} rank 1000\n"
+              "  %4 = call Other.shout(%3, !%2)\n");
   expect_dump("dot", "digraph apxm {");
   expect_dump("object", "Main");
 }
@@ -284,7 +288,63 @@ CASE(an_unknown_dump) {
   buf_free(&names);
 }
 
-/* ---- places --------------------------------------------------------------- */
+/* ---- docs/compiler.md ---------------------------------------------------- */
+
+/* The next ``` block whose first line begins with `fence`; moves `*rest` behind
+ * it. Empty when there is none. The block's first line is in `*line`. */
+static Slice next_block(Slice *rest, const char *fence, Slice *line) {
+  char *start = strstr(rest->data, fence);
+  if (start == NULL) return (Slice){0};
+  char *body = strchr(start, '\n') + 1;
+  char *end = strstr(body, "```");
+  assert_non_null(end);
+  *line = slice_from(start, (size_t)(body - 1 - start));
+  *rest = slice_of(end + 3);
+  return slice_from(body, (size_t)(end - body));
+}
+
+static void expect_shown(const char *program_text, Slice shown, Slice line) {
+  char name[32] = {0};
+  char *words = mem_alloc_zero(shown.length + 1, 1);
+  Slice label = slice_from(line.data + strlen("```text dump="),
+                           line.length - strlen("```text dump="));
+  assert_true(label.length < sizeof name);
+  memcpy(name, label.data, label.length);
+  memcpy(words, shown.data, shown.length - 1); /* the last line may go on */
+  Compiled c;
+  compile(&c, program_text, 1, name);
+  assert_true(c.result.ok);
+  if (strstr(c.dump.data, words) == NULL) {
+    fail_msg("%s in the document:\n%s\nand now:\n%s", name, words, c.dump.data);
+  }
+  compiled_free(&c);
+  mem_free(words);
+}
+
+CASE(the_document_tells_the_truth) {
+  (void)state;
+  Buf text = {0};
+  Error error = {0};
+  assert_int_equal(file_read("docs/compiler.md", 1 << 20, &text, &error),
+                   STATUS_OK);
+  Slice rest = buf_slice(&text);
+  Slice line;
+  Slice program_text = next_block(&rest, "```ais", &line);
+  char *copy = mem_alloc_zero(program_text.length + 1, 1);
+  memcpy(copy, program_text.data, program_text.length);
+  int count = 0;
+  for (;;) {
+    Slice shown = next_block(&rest, "```text dump=", &line);
+    if (shown.length == 0) break;
+    expect_shown(copy, shown, line);
+    count++;
+  }
+  assert_int_equal(count, 6);
+  mem_free(copy);
+  buf_free(&text);
+}
+
+/* ---- places -------------------------------------------------------------- */
 
 static void expect_places(Slice text) {
   Source source = {"test.ais", text};
@@ -340,6 +400,7 @@ int main(void) {
       cmocka_unit_test(a_dump_at_every_arrow),
       cmocka_unit_test(a_dump_without_the_pass),
       cmocka_unit_test(an_unknown_dump),
+      cmocka_unit_test(the_document_tells_the_truth),
       cmocka_unit_test(places_are_those_of_the_source),
   };
   return RUN(cases);

@@ -21,7 +21,7 @@
 #define ORDER OBJ_REF_ORDER
 #define CONST OBJ_REF_CONST
 
-/* ---- object files by hand ------------------------------------------------ */
+/* ---- object files by hand ----------------------------------------------- */
 
 typedef struct Graph {
   const char *name;
@@ -39,10 +39,9 @@ static void begin(Builder *b, Graph graph) {
 
 static uint32_t node(Builder *b, Op op, TypeId type, uint32_t count,
                      const ObjRef *inputs) {
-  return build_node(b, &(BuildNode){.op = op,
-                                    .type = type,
-                                    .inputs = inputs,
-                                    .input_count = count});
+  return build_node(
+      b, &(BuildNode){
+             .op = op, .type = type, .inputs = inputs, .input_count = count});
 }
 
 static uint32_t call(Builder *b, uint32_t target, uint32_t count,
@@ -54,9 +53,9 @@ static uint32_t call(Builder *b, uint32_t target, uint32_t count,
                                     .target = target});
 }
 
-#define NODE(b, op, type, ...)                                            \
-  node((b), (op), (type),                                                 \
-       sizeof((ObjRef[]){__VA_ARGS__}) / sizeof(ObjRef), (ObjRef[]){__VA_ARGS__})
+#define NODE(b, op, type, ...)                                              \
+  node((b), (op), (type), sizeof((ObjRef[]){__VA_ARGS__}) / sizeof(ObjRef), \
+       (ObjRef[]){__VA_ARGS__})
 
 static Object *finish(Builder *b) {
   Buf bytes = {0};
@@ -78,24 +77,24 @@ static void entry(Builder *b, uint32_t graph, TypeId result) {
                              .entry = true});
 }
 
-/* ---- running -------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 static Engine *engine_with(uint32_t workers, const char *profile,
                            const char *replies, uint32_t in_flight) {
   Error error = {0};
-  Engine *engine = engine_new(
-      &(EngineOptions){.workers = workers,
-                       .model = {.sim_profile = profile,
-                                 .replies = replies,
-                                 .max_in_flight = in_flight}},
-      &error);
+  Engine *engine =
+      engine_new(&(EngineOptions){.workers = workers,
+                                  .model = {.sim_profile = profile,
+                                            .replies = replies,
+                                            .max_in_flight = in_flight}},
+                 &error);
   if (engine == NULL) fail_msg("%s", error.message);
   return engine;
 }
 
 static Run *run_whole(Engine *engine, const Object *object) {
-  Run *run = run_start(engine, object,
-                       &(RunOptions){.flow = 0, .keep_output = true});
+  Run *run =
+      run_start(engine, object, &(RunOptions){.flow = 0, .keep_output = true});
   run_wait(run);
   return run;
 }
@@ -119,7 +118,7 @@ static void expect_yield(Object *object, const char *json) {
   object_free(object);
 }
 
-/* ---- values --------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 static void operations_yield_values(void **state) {
   (void)state;
@@ -141,8 +140,9 @@ static void operations_yield_values(void **state) {
   NODE(b, OP_END, TYPE_VOID, result | ORDER);
   build_end_graph(b);
   entry(b, 0, list);
-  expect_yield(finish(b),
-               "[\"a\\\"b7true\\n7\\na\\\"b7true\",\"a\\\"b7true\",\"a\\\"b\"]");
+  expect_yield(
+      finish(b),
+      "[\"a\\\"b7true\\n7\\na\\\"b7true\",\"a\\\"b7true\",\"a\\\"b\"]");
 }
 
 static void wide_join(void **state) {
@@ -169,7 +169,7 @@ static void wide_join(void **state) {
   mem_free(wanted);
 }
 
-/* ---- calls ---------------------------------------------------------------- */
+/* ---- calls -------------------------------------------------------------- */
 
 /* callee(a, b) prints a, yields a + b; the caller passes a constant and what
  * an earlier call yielded, and one value twice. */
@@ -251,7 +251,7 @@ static void endless_recursion_is_an_error(void **state) {
   object_free(object);
 }
 
-/* ---- model calls ---------------------------------------------------------- */
+/* ---- model calls -------------------------------------------------------- */
 
 static Object *many_asks(uint32_t count) {
   Builder *b = build_new(SLICE("t.ais"), 1);
@@ -318,8 +318,9 @@ static void first_failure_cancels_the_others(void **state) {
   int fd = mkstemp(path);
   assert_true(fd >= 0);
   close(fd);
-  write_text(path, "{\"prompt\":\"500\",\"error\":\"out of luck\","
-                   "\"latency_ms\":3}\n");
+  write_text(path,
+             "{\"prompt\":\"500\",\"error\":\"out of luck\","
+             "\"latency_ms\":3}\n");
   Object *object = many_asks(1000);
   Engine *engine = engine_with(2, "fixed:100000", path, 1000);
   Run *run = run_whole(engine, object);
@@ -344,8 +345,7 @@ static void runs_share_an_engine(void **state) {
   run_cancel(runs[3]);
   for (int i = 0; i < RUNS; i++) run_wait(runs[i]);
   for (int i = 0; i < RUNS; i++) {
-    assert_int_equal(run_status(runs[i]),
-                     i == 3 ? RUN_CANCELLED : RUN_SUCCESS);
+    assert_int_equal(run_status(runs[i]), i == 3 ? RUN_CANCELLED : RUN_SUCCESS);
     run_free(runs[i]);
   }
   engine_free(engine);
@@ -377,7 +377,7 @@ static void long_paths_keep_their_sums(void **state) {
   object_free(object);
 }
 
-/* ---- random graphs -------------------------------------------------------- */
+/* ---- random graphs ------------------------------------------------------ */
 
 enum { RANDOM_NODES = 60, RANDOM_INPUTS = 4 };
 
@@ -442,8 +442,8 @@ static void random_graphs_match_a_sequential_evaluation(void **state) {
     Object *object = random_graph(&random, &expected);
     Run *run = run_whole(engine, object);
     assert_int_equal(run_status(run), RUN_SUCCESS);
-    assert_true(slice_equal(value_to_slice(run_result(run)),
-                            buf_slice(&expected)));
+    assert_true(
+        slice_equal(value_to_slice(run_result(run)), buf_slice(&expected)));
     run_free(run);
     object_free(object);
     buf_free(&expected);

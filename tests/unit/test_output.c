@@ -157,6 +157,64 @@ CASE(given_descriptor_keeps_its_mode) {
   close(ends[1]);
 }
 
+/* ---- a pipe that others write to as well -------------------------------- */
+
+typedef struct Rival {
+  int fd; /* non-blocking */
+  _Atomic uint32_t stop;
+  Thread *thread;
+} Rival;
+
+/* Fills whatever room there is with '#'. */
+static void fill_pipe(void *argument) {
+  Rival *rival = argument;
+  char junk[512];
+  memset(junk, '#', sizeof junk);
+  while (!load_acquire(&rival->stop))
+    if (write(rival->fd, junk, sizeof junk) < 0)
+      assert_int_equal(errno, EAGAIN);
+}
+
+static void remove_junk(Buf *text) {
+  size_t kept = 0;
+  for (size_t i = 0; i < text->length; i++)
+    if (text->data[i] != '#') text->data[kept++] = text->data[i];
+  text->length = kept;
+}
+
+/* The room that epoll reported may be gone when the write comes. */
+CASE(pipe_shared_with_others_gets_all_in_order) {
+  (void)state;
+  enum { LINES = 100000 };
+  int ends[2];
+  Bench bench;
+  Reader reader;
+  Error error = {0};
+  Rival rival = {.stop = 0};
+  char path[32];
+  assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+  snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
+  rival.fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (rival.fd < 0) skip();
+  reader_start(&reader, ends[0], 0);
+  assert_int_equal(
+      thread_start(&rival.thread, "rival", fill_pipe, &rival, &error),
+      STATUS_OK);
+  bench_open(&bench, ends[1]);
+  write_lines(bench.output, LINES);
+  flush_well(&bench);
+  store_release(&rival.stop, 1);
+  thread_join(rival.thread);
+  bench_close(&bench);
+  close(rival.fd);
+  close(ends[1]);
+  thread_join(reader.thread);
+  remove_junk(&reader.got);
+  expect_lines(buf_slice(&reader.got), LINES);
+  buf_free(&reader.got);
+  close(ends[0]);
+}
+
 /* ---- room --------------------------------------------------------------- */
 
 typedef struct Room {
@@ -364,6 +422,7 @@ int main(void) {
       cmocka_unit_test(slow_reader_gets_all_in_order),
       cmocka_unit_test(socket_gets_all_in_order),
       cmocka_unit_test(given_descriptor_keeps_its_mode),
+      cmocka_unit_test(pipe_shared_with_others_gets_all_in_order),
       cmocka_unit_test(waiter_is_called_when_there_is_room),
       cmocka_unit_test(waiter_that_is_cancelled_is_not_called),
       cmocka_unit_test(reader_goes_while_text_waits),

@@ -263,6 +263,39 @@ CASE(job_that_posts_itself_starves_no_timer) {
   mem_free(bell);
 }
 
+typedef struct Rush {
+  Timer timer; /* first */
+  Reactor *reactor;
+  _Atomic uint32_t runs;
+  _Atomic uint32_t stop;
+  _Atomic uint32_t over;
+} Rush;
+
+static void rush_on(Timer *timer) {
+  Rush *rush = (Rush *)timer;
+  add_relaxed(&rush->runs, 1);
+  if (load_acquire(&rush->stop))
+    store_release(&rush->over, 1);
+  else
+    reactor_timer_set(rush->reactor, timer, 0);
+}
+
+static void stop_rush(void *argument) {
+  store_release(&((Rush *)argument)->stop, 1);
+}
+
+/* A timer that sets itself to the past does not keep jobs from running. */
+CASE(timer_in_the_past_starves_no_job) {
+  (void)state;
+  Reactor *reactor = open_reactor();
+  Rush rush = {.timer = {.fire = rush_on}, .reactor = reactor};
+  reactor_timer_set(reactor, &rush.timer, 0);
+  wait_for(&rush.runs, 1000);
+  reactor_call(reactor, stop_rush, &rush);
+  wait_for(&rush.over, 1);
+  reactor_free(reactor);
+}
+
 typedef struct Where {
   Reactor *reactor;
   bool was_here;
@@ -409,6 +442,7 @@ int main(void) {
       cmocka_unit_test(waiting_costs_nothing),
       cmocka_unit_test(jobs_of_many_threads_run_once_and_in_order),
       cmocka_unit_test(job_that_posts_itself_starves_no_timer),
+      cmocka_unit_test(timer_in_the_past_starves_no_job),
       cmocka_unit_test(call_runs_on_the_io_thread),
       cmocka_unit_test(watch_reports_what_is_there),
       cmocka_unit_test(no_call_after_unwatch_by_another_thread),

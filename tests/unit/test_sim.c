@@ -365,8 +365,7 @@ CASE(any_prompt_can_be_quoted) {
       " \n\t ",
       "\xff\xfe",
       "\n\nfirst\nsecond\tthird",
-      "a_word_without_any_space_that_is_longer_than_the_quote_may_ever_be_so_it"
-      "_is_cut_somewhere",
+      "one_word_without_any_space_longer_than_a_quote_may_ever_be_so_it_is_cut",
       "äöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöüäöü"};
   for (size_t i = 0; i < sizeof prompts / sizeof prompts[0]; i++) {
     Buf reply = reply_to("ask", prompts[i], "", 0);

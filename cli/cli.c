@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How the commands speak. Messages of ours have one form for people ("apxm:
+ * error: ...") and one for programs (an object a line, --error-format json);
+ * the compiler's own come rendered from diag.h in the same two.
+ */
+#include "cli/cli.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
+
+/* ---- messages ------------------------------------------------------------ */
+
+static void write_stderr(Slice text) {
+  Status status = file_write_fd(STDERR_FILENO, text, NULL);
+  (void)status; /* there is nowhere left to say it */
+}
+
+/* One message of `severity` for programs. */
+static void write_json(const char *severity, Slice text) {
+  Buf line = {0};
+  buf_addf(&line, "{\"severity\":\"%s\",\"message\":", severity);
+  json_add_text(&line, text);
+  buf_add_text(&line, "}\n");
+  write_stderr(buf_slice(&line));
+  buf_free(&line);
+}
+
+int cli_fail(const Cli *cli, ExitCode code, const char *format, ...) {
+  Buf text = {0};
+  va_list args;
+  va_start(args, format);
+  buf_addv(&text, format, args);
+  va_end(args);
+  if (cli->is_json && log_is_on(LOG_LEVEL_ERROR))
+    write_json("error", buf_slice(&text));
+  else
+    log_error("%s", text.data);
+  buf_free(&text);
+  return (int)code;
+}
+
+ExitCode cli_exit_of(Status status) {
+  switch (status) {
+    case STATUS_OK:
+      return EXIT_CODE_DONE;
+    case STATUS_USAGE:
+      return EXIT_CODE_USAGE;
+    case STATUS_COMPILE:
+      return EXIT_CODE_COMPILE;
+    default:
+      return EXIT_CODE_SETUP;
+  }
+}
+
+int cli_fail_error(const Cli *cli, const Error *error) {
+  return cli_fail(cli, cli_exit_of(error->status), "%s", error->message);
+}
+
+void cli_note(const Cli *cli, const char *format, ...) {
+  if (!log_is_on(LOG_LEVEL_WARNING)) return;
+  Buf text = {0};
+  va_list args;
+  va_start(args, format);
+  buf_addv(&text, format, args);
+  va_end(args);
+  if (cli->is_json) {
+    write_json("note", buf_slice(&text));
+  } else {
+    Buf line = {0};
+    buf_add_text(&line, "apxm: ");
+    buf_add_visible(&line, buf_slice(&text));
+    buf_add_char(&line, '\n');
+    write_stderr(buf_slice(&line));
+    buf_free(&line);
+  }
+  buf_free(&text);
+}
+
+void cli_show_diagnostics(const Cli *cli, const Program *program) {
+  const DiagSink *sink = &program->compile.diags;
+  LogLevel needed = sink->error_count > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+  if (!program->is_source || !log_is_on(needed)) return;
+  Buf text = {0};
+  if (cli->is_json)
+    diag_render_json(sink, &text);
+  else
+    diag_render_text(sink, cli->colour, &text);
+  write_stderr(buf_slice(&text));
+  buf_free(&text);
+}
+
+/* ---- standard output ----------------------------------------------------- */
+
+bool cli_reader_is_gone(void) {
+  struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+int cli_print(const Cli *cli, Slice text) {
+  Error error = {0};
+  if (text.length == 0) return EXIT_CODE_DONE;
+  if (file_write_fd(STDOUT_FILENO, text, &error) == STATUS_OK)
+    return EXIT_CODE_DONE;
+  if (cli_reader_is_gone()) return EXIT_CODE_DONE;
+  return cli_fail(cli, EXIT_CODE_FAILED, "standard output: %s", error.message);
+}
+
+int cli_write_file(const Cli *cli, const OutputFile *file, Slice text,
+                   ExitCode code) {
+  Error error = {0};
+  if (output_is_stdout(file)) return cli_print(cli, text);
+  if (file_write(file->path, text, &error) != STATUS_OK)
+    return cli_fail(cli, code, "%s", error.message);
+  log_info("wrote %s", file->path);
+  return EXIT_CODE_DONE;
+}
+
+/* ---- what several commands do -------------------------------------------- */
+
+CompileOptions cli_compile_options(const Cli *cli) {
+  int32_t level = options_number(&cli->options, OPTION_OPT_LEVEL, 1);
+  return (CompileOptions){.optimization = (uint32_t)level};
+}
+
+int cli_open(const Cli *cli, const char *path, const CompileOptions *options,
+             Program *program) {
+  Error error = {0};
+  Status status = program_open(program, path, options, &error);
+  if (program->is_source) cli_show_diagnostics(cli, program);
+  if (status == STATUS_OK) {
+    bool is_moot =
+        !program->is_source && options_has(&cli->options, OPTION_OPT_LEVEL);
+    if (is_moot)
+      cli_note(cli, "%s is compiled already: -O has no effect", path);
+    return EXIT_CODE_DONE;
+  }
+  if (status == STATUS_COMPILE) return EXIT_CODE_COMPILE; /* all was said */
+  return cli_fail_error(cli, &error);
+}
+
+int cli_want_words(const Cli *cli, uint32_t least, uint32_t most) {
+  if (cli->word_count >= least && cli->word_count <= most)
+    return EXIT_CODE_DONE;
+  if (cli->word_count < least)
+    return cli_fail(
+        cli, EXIT_CODE_USAGE, "`apxm %s` needs %s; see `apxm help %s`",
+        cli->command->name, cli->command->operands, cli->command->name);
+  return cli_fail(cli, EXIT_CODE_USAGE,
+                  "`apxm %s` does not take `%s`; see `apxm help %s`",
+                  cli->command->name, cli->words[most], cli->command->name);
+}
+
+/* A test switch (docs/testing.md): milliseconds to sleep before each model
+ * call, which makes the claim of a run false. */
+static uint64_t lazy_ns(void) {
+  const char *text = getenv("APXM_TEST_LAZY_MS");
+  unsigned long ms = text ? strtoul(text, NULL, 10) : 0;
+  return ms > 10000 ? 10000 * NS_PER_MS : ms * NS_PER_MS;
+}
+
+EngineOptions cli_engine_options(const Cli *cli) {
+  const Options *options = &cli->options;
+  return (EngineOptions){
+      .workers = (uint32_t)options_number(options, OPTION_WORKERS, 0),
+      .model = {.max_in_flight =
+                    (uint32_t)options_number(options, OPTION_MAX_IN_FLIGHT, 0),
+                .sim_profile = options->value[OPTION_SIM_PROFILE],
+                .replies = options->value[OPTION_REPLIES],
+                .request_log = options->value[OPTION_REQUEST_LOG]},
+      .lazy_ns = lazy_ns()};
+}
+
+void cli_note_sim(const Cli *cli) {
+  const Options *options = &cli->options;
+  if (options_has(options, OPTION_BACKEND) ||
+      options_has(options, OPTION_SIM_PROFILE) ||
+      options_has(options, OPTION_REPLIES))
+    return;
+  cli_note(cli,
+           "note: the replies come from `sim`, the built-in stand-in for "
+           "a model (--backend sim says that this is meant)");
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `apxm run` and `apxm execute`: a file and arguments in, print lines and the
+ * result out. All that can be wrong is found before an engine exists: names of
+ * output files, the program, the flow, its arguments. Then one run, and
+ * whatever became of it is reported, also when it failed or was interrupted.
+ *
+ * Main thread, except session_cancel, which a signal or a reader that has gone
+ * brings about on the I/O thread.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "core/base/mem.h"
+#include "lib/report.h"
+
+typedef struct Job {
+  const Cli *cli;
+  const char *path; /* the program, as given */
+  Outputs outputs;
+  const OutputFile *metrics, *diagnostics; /* or NULL */
+  Program program;
+  Args args;
+  uint32_t flow;
+  Value *values; /* one a parameter; owned until the run starts */
+  uint32_t value_count;
+  Interrupt interrupt;
+  Engine *engine;
+  Output *output;
+  Session session;
+} Job;
+
+/* ---- before the run ------------------------------------------------------ */
+
+static int plan_outputs(Job *job) {
+  const Options *options = &job->cli->options;
+  Error error = {0};
+  outputs_add_input(&job->outputs, job->path);
+  if (options->value[OPTION_REPLIES])
+    outputs_add_input(&job->outputs, options->value[OPTION_REPLIES]);
+  for (uint32_t i = 0; i < options->pairs.length; i++) {
+    const OptionPair *pair = &options->pairs.data[i];
+    if (pair->id == OPTION_ARG_FILE)
+      outputs_add_input(&job->outputs, strchr(pair->text, '=') + 1);
+  }
+  job->metrics = outputs_add_option(&job->outputs, options, OPTION_EMIT_METRICS,
+                                    job->path, ".metrics.json");
+  job->diagnostics =
+      outputs_add_option(&job->outputs, options, OPTION_EMIT_DIAGNOSTICS,
+                         job->path, ".diagnostics.json");
+  outputs_add_option(&job->outputs, options, OPTION_REQUEST_LOG, job->path,
+                     ".requests.jsonl");
+  if (options_has(options, OPTION_JSON) &&
+      (output_is_stdout(job->metrics) || output_is_stdout(job->diagnostics)))
+    return cli_fail(job->cli, EXIT_CODE_USAGE,
+                    "--json and another output both write standard output; "
+                    "name a file");
+  if (outputs_check(&job->outputs, &error) == STATUS_OK) return EXIT_CODE_DONE;
+  return cli_fail_error(job->cli, &error);
+}
+
+/* Takes `document` over. */
+static int write_document(const Job *job, const OutputFile *file,
+                          cJSON *document) {
+  Buf text = {0};
+  report_add_document(document, true, &text);
+  cJSON_Delete(document);
+  int code = cli_write_file(job->cli, file, buf_slice(&text), EXIT_CODE_FAILED);
+  buf_free(&text);
+  return code;
+}
+
+static int open_program(Job *job) {
+  CompileOptions options = cli_compile_options(job->cli);
+  int code = cli_open(job->cli, job->path, &options, &job->program);
+  if (!job->diagnostics) return code;
+  if (job->program.is_source) {
+    int wrote = write_document(job, job->diagnostics,
+                               report_diagnostics(&job->program));
+    return code != EXIT_CODE_DONE ? code : wrote;
+  }
+  if (code != EXIT_CODE_DONE) return code;
+  return cli_fail(job->cli, EXIT_CODE_USAGE,
+                  "--emit-diagnostics tells of compiling, and %s is compiled "
+                  "already; give it to `apxm compile` or `apxm run` of the "
+                  "source",
+                  job->path);
+}
+
+static Status bind(Job *job, Error *error) {
+  const Cli *cli = job->cli;
+  const Object *object = job->program.object;
+  Status status =
+      flow_find(object, cli->options.value[OPTION_FLOW], &job->flow, error);
+  if (status != STATUS_OK) return status;
+  status = args_collect(&cli->options, cli->words + 1, cli->word_count - 1,
+                        strcmp(job->path, "-") == 0, &job->args, error);
+  if (status != STATUS_OK) return status;
+  uint32_t count = object->flows[job->flow].param_count;
+  job->values = mem_alloc_zero((size_t)count + 1, sizeof *job->values);
+  status = flow_bind(object, job->flow, job->args.items.data,
+                     job->args.items.length, job->values, error);
+  if (status == STATUS_OK) job->value_count = count;
+  return status;
+}
+
+static int prepare(Job *job) {
+  Error error = {0};
+  int code = plan_outputs(job);
+  if (code == EXIT_CODE_DONE) code = open_program(job);
+  if (code != EXIT_CODE_DONE) return code;
+  if (bind(job, &error) != STATUS_OK) return cli_fail_error(job->cli, &error);
+  cli_note_sim(job->cli);
+  return EXIT_CODE_DONE;
+}
+
+/* ---- after the run ------------------------------------------------------- */
+
+static int fail_interrupted(const Job *job) {
+  const RunMetrics *metrics = run_metrics(job->session.run);
+  return cli_fail(job->cli, EXIT_CODE_INTERRUPTED,
+                  "interrupted after %.1f s; nodes run: %llu, model calls "
+                  "made: %llu",
+                  (double)metrics->duration_ns / 1e9,
+                  (unsigned long long)metrics->nodes_executed,
+                  (unsigned long long)metrics->requests);
+}
+
+/* The exit code, with a message when it is not 0. */
+static int judge(Job *job) {
+  int broke = output_error(job->output);
+  RunStatus status = session_status(&job->session);
+  if (status == RUN_FAILED)
+    return cli_fail(job->cli, EXIT_CODE_FAILED, "%s",
+                    run_error(job->session.run));
+  if (broke == EPIPE) return EXIT_CODE_DONE;
+  if (broke)
+    return cli_fail(job->cli, EXIT_CODE_FAILED, "standard output: %s",
+                    strerror(broke));
+  if (status == RUN_PAUSED) return EXIT_CODE_PAUSED;
+  if (status == RUN_CANCELLED) return fail_interrupted(job);
+  return EXIT_CODE_DONE;
+}
+
+static int print_result(const Job *job) {
+  Buf text = {0};
+  if (options_has(&job->cli->options, OPTION_JSON))
+    report_run_json(&job->session, &text);
+  else if (report_result_text(&job->session, &text))
+    buf_add_char(&text, '\n');
+  int code = cli_print(job->cli, buf_slice(&text));
+  buf_free(&text);
+  return code;
+}
+
+static int write_metrics(const Job *job) {
+  return write_document(job, job->metrics, report_metrics(&job->session));
+}
+
+/* A file of metrics comes first: nobody has to read standard output for it. */
+static int finish(Job *job) {
+  Error error = {0};
+  int code = EXIT_CODE_DONE, wrote = EXIT_CODE_DONE;
+  if (job->metrics && !output_is_stdout(job->metrics))
+    wrote = write_metrics(job);
+  if (output_flush(job->output, &error) == STATUS_OK) code = print_result(job);
+  if (code == EXIT_CODE_DONE && output_is_stdout(job->metrics))
+    code = write_metrics(job);
+  int verdict = judge(job);
+  if (verdict != EXIT_CODE_DONE) return verdict;
+  return code != EXIT_CODE_DONE ? code : wrote;
+}
+
+/* ---- the run ------------------------------------------------------------- */
+
+/* I/O thread or a worker: the reader has gone, or there is a signal. */
+static void stop(void *user) {
+  Job *job = user;
+  session_cancel(&job->session);
+}
+
+static Status set_up(Job *job, Error *error) {
+  const Cli *cli = job->cli;
+  bool is_json = options_has(&cli->options, OPTION_JSON);
+  EngineOptions options = cli_engine_options(cli);
+  job->engine = engine_new(&options, error);
+  if (!job->engine) return STATUS_IO;
+  Reactor *reactor = engine_reactor(job->engine);
+  session_init(&job->session, job->engine, &job->program);
+  job->output = output_new(reactor, is_json ? STDERR_FILENO : STDOUT_FILENO,
+                           stop, job, error);
+  if (!job->output) return error->status;
+  return interrupt_watch(&job->interrupt, reactor, stop, job, error);
+}
+
+static void tear_down(Job *job) {
+  interrupt_unwatch(&job->interrupt);
+  if (job->engine) session_free(&job->session);
+  if (job->output) output_free(job->output);
+  if (job->engine) engine_free(job->engine);
+  interrupt_release(&job->interrupt);
+}
+
+static int perform(Job *job) {
+  SessionStart start = {
+      .flow = job->flow,
+      .args = job->values,
+      .output = job->output,
+      .keep_output = options_has(&job->cli->options, OPTION_JSON)};
+  job->value_count = 0; /* they are the run's now */
+  session_start(&job->session, &start);
+  session_wait(&job->session);
+  return finish(job);
+}
+
+static int execute(Job *job) {
+  Error error = {0};
+  if (interrupt_block(&job->interrupt, &error) != STATUS_OK)
+    return cli_fail_error(job->cli, &error);
+  int code = set_up(job, &error) == STATUS_OK
+                 ? perform(job)
+                 : cli_fail(job->cli, EXIT_CODE_SETUP, "%s", error.message);
+  tear_down(job);
+  return code;
+}
+
+static void free_job(Job *job) {
+  for (uint32_t i = 0; i < job->value_count; i++) value_drop(job->values[i]);
+  mem_free(job->values);
+  args_free(&job->args);
+  program_free(&job->program);
+  outputs_free(&job->outputs);
+}
+
+int cmd_run(const Cli *cli) {
+  int code = cli_want_words(cli, 1, UINT32_MAX);
+  if (code != EXIT_CODE_DONE) return code;
+  Job job = {.cli = cli, .path = cli->words[0]};
+  code = prepare(&job);
+  if (code == EXIT_CODE_DONE) code = execute(&job);
+  free_job(&job);
+  return code;
+}
+
+int cmd_execute(const Cli *cli) {
+  return cmd_run(cli);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Runs the flows of a workload over and over: first as parallel as the data
+ * allows, then with one model call at a time, which is the real sequential
+ * run. The program is compiled once, an engine made once for each of the two.
+ */
+#ifndef APXM_CLI_MEASURE_H
+#define APXM_CLI_MEASURE_H
+
+#include "cli/cli.h"
+#include "cli/series.h"
+#include "cli/workload.h"
+
+typedef struct Measure {
+  const Cli *cli;
+  const Workload *workload;
+  Program program;
+  uint32_t iterations; /* measured runs of each flow, in each of the two ways */
+  uint32_t warmup;     /* runs before them in parallel; at most one of them is
+                          repeated sequentially */
+  VEC(Series) series;  /* one a flow that is measured */
+  /* What the engine said of itself, for the report. */
+  uint32_t workers, in_flight_limit;
+  const char *backend; /* static text */
+  char profile[64];    /* "fixed:100"; empty for none */
+} Measure;
+
+/* Fills all but `cli` and `workload` and runs. 0 or the exit code, after a
+ * message; EXIT_CODE_INTERRUPTED on Ctrl-C. Free in any case. */
+int measure_run(Measure *measure);
+void measure_free(Measure *measure);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writes a graph IR down with the object builder, node by node. What only the
+ * file has is made here: rows of constants, in order of first use, so that
+ * what the passes folded away is not written; places; and END's order edges
+ * from every node that nobody reads.
+ */
+#include "compiler/emit/emit.h"
+
+#include "compiler/emit/places.h"
+#include "compiler/ir/edit.h"
+#include "core/base/mem.h"
+#include "core/object/build.h"
+
+typedef struct Emit {
+  const IrProgram *program;
+  Builder *builder;
+  Places places;
+  uint32_t *const_rows;   /* by row of the program's: of the file, + 1; or 0 */
+  uint32_t *uses;         /* by node of the graph: its readers */
+  VEC(ObjRef) inputs;     /* of the node being written */
+  VEC(ObjAttr) attrs;     /* of the node being written */
+  VEC(BuildParam) params; /* of the flow being written */
+} Emit;
+
+/* ---- constants and places ------------------------------------------------ */
+
+static uint32_t write_const(Emit *emit, const IrConst *constant) {
+  if (constant->type == TYPE_TEXT) {
+    return build_text(emit->builder, constant->text);
+  }
+  if (constant->type == TYPE_NUM) {
+    return build_num(emit->builder, constant->num);
+  }
+  return build_bool(emit->builder, constant->boolean);
+}
+
+static uint32_t const_row(Emit *emit, IrRef ref) {
+  uint32_t *row = &emit->const_rows[ir_index(ref)];
+  if (*row == 0) *row = 1 + write_const(emit, ir_const(emit->program, ref));
+  return *row - 1;
+}
+
+static uint32_t place_row(Emit *emit, Span span) {
+  uint32_t length;
+  Place place = places_find(&emit->places, span, &length);
+  return build_place(emit->builder, slice_of(emit->program->source->name),
+                     place.line, place.column, length);
+}
+
+/* ---- nodes --------------------------------------------------------------- */
+
+static void collect_inputs(Emit *emit, const IrGraph *graph,
+                           const IrNode *node) {
+  const IrRef *inputs = ir_inputs(graph, node);
+  emit->inputs.length = 0;
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    IrRef ref = inputs[i];
+    if (ir_is_const(ref)) ref = OBJ_REF_CONST | const_row(emit, ref);
+    vec_push(&emit->inputs, ref);
+  }
+}
+
+/* END waits for whatever nobody else waits for. */
+static void collect_unread(Emit *emit, const IrGraph *graph) {
+  emit->inputs.length = 0;
+  for (uint32_t i = 0; i + 1 < graph->nodes.length; i++) {
+    if (emit->uses[i] == 0) vec_push(&emit->inputs, OBJ_REF_ORDER | i);
+  }
+}
+
+/* A parameter's name stands with the flow. */
+static void collect_attrs(Emit *emit, const IrGraph *graph,
+                          const IrNode *node) {
+  const IrAttr *attrs = ir_attrs(graph, node);
+  emit->attrs.length = 0;
+  if (node->name.length > 0 && node->op != OP_PARAM) {
+    ObjAttr attr = {ATTR_NAME, build_text(emit->builder, node->name)};
+    vec_push(&emit->attrs, attr);
+  }
+  for (uint32_t i = 0; i < node->attr_count; i++) {
+    ObjAttr attr = {attrs[i].attr, const_row(emit, attrs[i].value)};
+    vec_push(&emit->attrs, attr);
+  }
+}
+
+static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
+  if (node->op == OP_END) {
+    collect_unread(emit, graph);
+  } else {
+    collect_inputs(emit, graph, node);
+  }
+  collect_attrs(emit, graph, node);
+  build_node(emit->builder, &(BuildNode){.op = (Op)node->op,
+                                         .type = node->type,
+                                         .inputs = emit->inputs.data,
+                                         .input_count = emit->inputs.length,
+                                         .attrs = emit->attrs.data,
+                                         .attr_count = emit->attrs.length,
+                                         .target = node->target,
+                                         .rank = node->rank,
+                                         .place = place_row(emit, node->span),
+                                         .key = node->key});
+}
+
+/* ---- graphs and flows ---------------------------------------------------- */
+
+static void write_graph(Emit *emit, const IrGraph *graph) {
+  build_begin_graph(emit->builder,
+                    &(BuildGraph){.name = graph->name,
+                                  .param_count = (uint16_t)graph->param_count,
+                                  .result_count = (uint16_t)graph->result_count,
+                                  .spaces = graph->spaces,
+                                  .result = graph->result});
+  emit->uses = mem_alloc_zero(graph->nodes.length, sizeof *emit->uses);
+  ir_count_uses(graph, emit->uses);
+  for (uint32_t i = 0; i < graph->nodes.length; i++) {
+    write_node(emit, graph, &graph->nodes.data[i]);
+  }
+  mem_free(emit->uses);
+  build_end_graph(emit->builder);
+}
+
+static void write_flow(Emit *emit, const IrFlow *flow) {
+  const IrGraph *graph = &emit->program->graphs.data[flow->graph];
+  emit->params.length = 0;
+  for (uint32_t i = 0; i < flow->param_count; i++) {
+    const IrNode *node = &graph->nodes.data[i];
+    BuildParam param = {node->name, node->type};
+    vec_push(&emit->params, param);
+  }
+  build_flow(emit->builder, &(BuildFlow){.agent = flow->agent,
+                                         .name = flow->name,
+                                         .graph = flow->graph,
+                                         .params = emit->params.data,
+                                         .param_count = flow->param_count,
+                                         .result = graph->result,
+                                         .entry = flow->entry,
+                                         .place = place_row(emit, flow->span)});
+}
+
+static void write_program(Emit *emit) {
+  const IrProgram *program = emit->program;
+  build_types(emit->builder, program->types);
+  for (uint32_t i = 0; i < program->graphs.length; i++) {
+    write_graph(emit, &program->graphs.data[i]);
+  }
+  for (uint32_t i = 0; i < program->flows.length; i++) {
+    write_flow(emit, &program->flows.data[i]);
+  }
+}
+
+Status emit_object(const IrProgram *program, uint32_t optimization, Buf *out,
+                   Error *error) {
+  Emit emit = {
+      .program = program,
+      .builder = build_new(slice_of(program->source->name), optimization),
+      .const_rows = mem_alloc_zero((size_t)program->consts.length + 1,
+                                   sizeof *emit.const_rows),
+  };
+  places_init(&emit.places, program->source->text);
+  write_program(&emit);
+  Status status = build_finish(emit.builder, out, error);
+  build_free(emit.builder);
+  places_free(&emit.places);
+  mem_free(emit.const_rows);
+  vec_free(&emit.inputs);
+  vec_free(&emit.attrs);
+  vec_free(&emit.params);
+  return status;
+}

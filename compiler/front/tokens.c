@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the kinds of tokens are called, in messages and in --dump=tokens.
+ */
+#include "compiler/front/parse.h"
+#include "compiler/front/parse_int.h"
+
+#include "grammar.h"
+
+typedef struct TokenInfo {
+  const char *id;   /* in the dump */
+  const char *name; /* in messages */
+} TokenInfo;
+
+static const TokenInfo token_table[] = {
+    [TK_END] = {"END", "the end of the file"},
+    [TK_BAD] = {"BAD", "something else"},
+    [TK_NAME] = {"NAME", "a name"},
+    [TK_NUM] = {"NUM", "a number"},
+    [TK_TEXT] = {"TEXT", "a text"},
+    [TK_TEXT_OPEN] = {"TEXT_OPEN", "a text"},
+    [TK_TEXT_MID] = {"TEXT_MID", "`}}`"},
+    [TK_TEXT_CLOSE] = {"TEXT_CLOSE", "`}}`"},
+    [TK_AGENT] = {"AGENT", "`agent`"},
+    [TK_FLOW] = {"FLOW", "`flow`"},
+    [TK_LET] = {"LET", "`let`"},
+    [TK_RETURN] = {"RETURN", "`return`"},
+    [TK_TRUE] = {"TRUE", "`true`"},
+    [TK_FALSE] = {"FALSE", "`false`"},
+    [TK_LBRACE] = {"LBRACE", "`{`"},
+    [TK_RBRACE] = {"RBRACE", "`}`"},
+    [TK_LPAREN] = {"LPAREN", "`(`"},
+    [TK_NL_LPAREN] = {"NL_LPAREN", "`(`"},
+    [TK_RPAREN] = {"RPAREN", "`)`"},
+    [TK_LBRACKET] = {"LBRACKET", "`[`"},
+    [TK_NL_LBRACKET] = {"NL_LBRACKET", "`[`"},
+    [TK_RBRACKET] = {"RBRACKET", "`]`"},
+    [TK_LT] = {"LT", "`<`"},
+    [TK_GT] = {"GT", "`>`"},
+    [TK_COMMA] = {"COMMA", "`,`"},
+    [TK_COLON] = {"COLON", "`:`"},
+    [TK_SEMI] = {"SEMI", "`;`"},
+    [TK_DOT] = {"DOT", "`.`"},
+    [TK_AT] = {"AT", "`@`"},
+    [TK_PLUS] = {"PLUS", "`+`"},
+    [TK_MINUS] = {"MINUS", "`-`"},
+    [TK_EQ] = {"EQ", "`=`"},
+    [TK_ARROW] = {"ARROW", "`->`"},
+};
+
+const char *token_name(int kind) {
+  return token_table[kind].name;
+}
+
+/* Moves `place`, which is that of offset `from`, to offset `to`. */
+static void advance(Slice text, uint32_t from, uint32_t to, Place *place) {
+  for (uint32_t i = from; i < to; i++) {
+    unsigned char c = (unsigned char)text.data[i];
+    if (c == '\n') {
+      place->line++;
+      place->column = 1;
+    } else if ((c & 0xC0) != 0x80) {
+      place->column++;
+    }
+  }
+}
+
+void parse_dump_tokens(const Source *source, Arena *arena, DiagSink *sink,
+                       Buf *out) {
+  (void)arena; /* tokens are values */
+  if (!parse_check_size(source, sink)) return;
+  Lexer lexer;
+  lexer_init(&lexer, source, sink);
+  Place place = {1, 1};
+  uint32_t at = 0;
+  Token token;
+  do {
+    token = lexer_next(&lexer);
+    advance(source->text, at, token.start, &place);
+    at = token.start;
+    buf_addf(out, "%u:%u %s", place.line, place.column,
+             token_table[token.kind].id);
+    if (token.length > 0) buf_add_char(out, ' ');
+    buf_add_slice(out, token_text(source, token));
+    buf_add_char(out, '\n');
+  } while (token.kind != TK_END);
+}

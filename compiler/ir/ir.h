@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The graph IR: what the builder makes of a checked tree, the passes rewrite
+ * and emit writes down. One graph a flow, laid out as in the object file
+ * (core/object/format.h): PARAM x params | work, each CALL followed by its
+ * PORTs | RESULT x results | END, in topological order.
+ *
+ * Everything is named by a 32-bit reference, encoded as in the object file: a
+ * node of the same graph or a row of the program's constants, either of them
+ * as an order edge when no value flows. Inputs and attributes lie in node
+ * order in one vector a graph, so a pass that rewrites them writes new ones
+ * from left to right. END has no inputs here: that it waits for every node
+ * which nobody reads is written down by emit.
+ */
+#ifndef APXM_COMPILER_IR_IR_H
+#define APXM_COMPILER_IR_IR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/buf.h"
+#include "core/base/source.h"
+#include "core/object/attrs.h"
+#include "core/object/format.h"
+#include "core/object/types.h"
+
+typedef ObjRef IrRef;
+#define IR_REF_NONE UINT32_MAX
+
+typedef struct IrConst {
+  TypeId type; /* TYPE_TEXT, TYPE_NUM or TYPE_BOOL */
+  bool boolean;
+  double num;
+  Slice text; /* borrowed: of the source or the arena */
+} IrConst;
+
+typedef enum IrFlag {
+  IR_KEEP = 1, /* bound to `_`: runs although nobody reads it */
+  IR_DEAD = 2  /* goes with the next ir_compact */
+} IrFlag;
+
+typedef struct IrNode {
+  uint64_t key;         /* names the node across passes and compilations */
+  uint32_t first_input; /* into IrGraph.inputs */
+  uint32_t input_count; /* order edges included, they come last */
+  uint32_t first_attr;  /* into IrGraph.attrs */
+  uint32_t attr_count;
+  uint32_t target; /* CALL: row of graphs */
+  uint32_t rank;   /* longest expected way to the end, ms; by ir_rank */
+  Span span;       /* the expression it was made of */
+  Slice name;      /* what it is bound to, or empty; borrowed as texts are */
+  TypeId type;
+  uint8_t op;    /* Op */
+  uint8_t flags; /* IrFlag */
+} IrNode;
+
+typedef struct IrAttr {
+  Attr attr;
+  IrRef value; /* a constant */
+} IrAttr;
+
+typedef struct IrGraph {
+  Slice name; /* "Agent.flow" */
+  VEC(IrNode) nodes;
+  VEC(IrRef) inputs;
+  VEC(IrAttr) attrs;
+  uint32_t param_count;  /* PARAM nodes, effect tokens included */
+  uint32_t result_count; /* RESULT nodes, effect tokens included */
+  uint16_t spaces;       /* bit mask of Space */
+  TypeId result;         /* of the value; TYPE_VOID without one */
+} IrGraph;
+
+/* What can be run, by name. Its parameters are the graph's PARAM nodes. */
+typedef struct IrFlow {
+  Slice agent;
+  Slice name;
+  uint32_t graph;
+  uint32_t param_count; /* values */
+  bool entry;           /* @entry */
+  Span span;
+} IrFlow;
+
+typedef struct IrProgram {
+  const Source *source;   /* borrowed */
+  const TypeTable *types; /* borrowed */
+  Arena *arena;           /* borrowed */
+  VEC(IrGraph) graphs;
+  VEC(IrFlow) flows; /* in program order */
+  VEC(IrConst) consts;
+} IrProgram;
+
+IrProgram *ir_new(const Source *source, const TypeTable *types, Arena *arena);
+void ir_free(IrProgram *program); /* NULL is fine */
+
+static inline bool ir_is_const(IrRef ref) {
+  return (ref & OBJ_REF_CONST) != 0;
+}
+static inline bool ir_is_order(IrRef ref) {
+  return (ref & OBJ_REF_ORDER) != 0;
+}
+static inline uint32_t ir_index(IrRef ref) {
+  return ref & OBJ_REF_INDEX;
+}
+static inline const IrRef *ir_inputs(const IrGraph *graph, const IrNode *node) {
+  return node->input_count ? graph->inputs.data + node->first_input : NULL;
+}
+static inline const IrAttr *ir_attrs(const IrGraph *graph, const IrNode *node) {
+  return node->attr_count ? graph->attrs.data + node->first_attr : NULL;
+}
+
+const IrConst *ir_const(const IrProgram *program, IrRef ref);
+/* Appends what the runtime makes of a constant in text. */
+void ir_add_plain(const IrConst *constant, Buf *out);
+/* A parameter, port or result that is an effect token. */
+bool ir_is_token(const IrNode *node);
+/* Whether the node joins the plain forms of its value inputs. */
+bool ir_concatenates(Op op);
+
+#endif

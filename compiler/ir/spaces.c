@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * In: a checked tree. Out: a mask of spaces a flow. The masks are the least
+ * fixpoint of "mine and those of all I call" over the call graph, which may
+ * have cycles: one walk collects each flow's own effects and its calls, then a
+ * worklist hands every gain on to the callers. A mask grows at most
+ * SPACE_COUNT times, so the whole is linear in the number of calls.
+ */
+#include "compiler/ir/spaces.h"
+
+#include <assert.h>
+
+#include "core/base/mem.h"
+
+typedef struct CallEdge {
+  uint32_t caller; /* index of a flow */
+  uint32_t callee;
+} CallEdge;
+
+typedef struct Summary {
+  uint16_t *masks; /* by flow */
+  VEC(CallEdge) calls;
+  uint32_t *first_caller; /* by callee, into `callers`; flows + 1 */
+  uint32_t *callers;      /* the calls' callers, sorted by callee */
+  VEC(uint32_t) work;     /* flows whose gain the callers have not seen */
+} Summary;
+
+/* ---- collect ------------------------------------------------------------- */
+
+static void visit(Summary *summary, uint32_t flow, const AstExpr *expr);
+
+static void visit_list(Summary *summary, uint32_t flow, const AstExpr *first) {
+  for (const AstExpr *expr = first; expr != NULL; expr = expr->next) {
+    visit(summary, flow, expr);
+  }
+}
+
+static void visit(Summary *summary, uint32_t flow, const AstExpr *expr) {
+  if (expr->kind == EXPR_CONCAT || expr->kind == EXPR_LIST) {
+    visit_list(summary, flow, expr->u.parts.first);
+    return;
+  }
+  if (expr->kind != EXPR_CALL) return;
+  const AstCall *call = expr->u.call;
+  visit_list(summary, flow, call->args);
+  if (call->callee == CALLEE_FLOW) {
+    CallEdge edge = {flow, call->flow->index};
+    vec_push(&summary->calls, edge);
+    return;
+  }
+  int space = effect_space(op_table[call->op].effect);
+  if (space >= 0) {
+    summary->masks[flow] = (uint16_t)(summary->masks[flow] | 1u << space);
+  }
+}
+
+static void visit_flow(Summary *summary, const AstFlow *flow) {
+  summary->masks[flow->index] = 0;
+  for (const AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+    if (stmt->expr != NULL) visit(summary, flow->index, stmt->expr);
+    if (stmt->kind == STMT_RETURN) break;
+  }
+}
+
+/* ---- spread -------------------------------------------------------------- */
+
+/* Sorts the calls by callee (counting sort). */
+static void index_callers(Summary *summary, uint32_t flow_count) {
+  uint32_t *first = mem_alloc_zero((size_t)flow_count + 2, sizeof *first);
+  uint32_t count = summary->calls.length;
+  for (uint32_t i = 0; i < count; i++) {
+    first[summary->calls.data[i].callee + 2]++;
+  }
+  for (uint32_t i = 2; i < flow_count + 2; i++) first[i] += first[i - 1];
+  summary->callers = mem_alloc_zero((size_t)count + 1, sizeof(uint32_t));
+  for (uint32_t i = 0; i < count; i++) {
+    CallEdge edge = summary->calls.data[i];
+    summary->callers[first[edge.callee + 1]++] = edge.caller;
+  }
+  summary->first_caller = first;
+}
+
+static void spread(Summary *summary) {
+  while (summary->work.length > 0) {
+    uint32_t flow = vec_pop(&summary->work);
+    uint32_t end = summary->first_caller[flow + 1];
+    for (uint32_t i = summary->first_caller[flow]; i < end; i++) {
+      uint16_t *mask = &summary->masks[summary->callers[i]];
+      uint16_t gained = (uint16_t)(*mask | summary->masks[flow]);
+      if (gained == *mask) continue;
+      *mask = gained;
+      vec_push(&summary->work, summary->callers[i]);
+    }
+  }
+}
+
+void spaces_summarize(const AstProgram *ast, uint16_t *masks) {
+  Summary summary = {.masks = masks};
+  for (const AstAgent *agent = ast->agents; agent; agent = agent->next) {
+    for (const AstFlow *flow = agent->flows; flow; flow = flow->next) {
+      assert(flow->index < ast->flow_count);
+      visit_flow(&summary, flow);
+    }
+  }
+  index_callers(&summary, ast->flow_count);
+  for (uint32_t i = 0; i < ast->flow_count; i++) {
+    if (masks[i] != 0) vec_push(&summary.work, i);
+  }
+  spread(&summary);
+  vec_free(&summary.work);
+  vec_free(&summary.calls);
+  mem_free(summary.first_caller);
+  mem_free(summary.callers);
+}

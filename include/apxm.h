@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libapxm: compile AIS workflows and run them, from C or C++.
+ *
+ *     apxm_error error;
+ *     apxm_program *p = apxm_program_open("hello.ais", 1, &error);
+ *     apxm_engine *e = apxm_engine_new(NULL, &error);
+ *     apxm_run *r = apxm_run_start(p, e, NULL, &error);
+ *     if (apxm_run_wait(r) == APXM_RUN_SUCCESS) puts(apxm_run_result(r, NULL));
+ *     apxm_run_free(r); apxm_engine_free(e); apxm_program_free(p);
+ *
+ * Ownership. A handle is freed with its own ..._free, which takes NULL, in the
+ * order run, engine, program. A text that a function returns is NUL-terminated
+ * UTF-8, belongs to the handle it was asked of and lives as long as that. What
+ * is passed in is copied, unless it says "borrowed".
+ *
+ * Errors. A function that can fail takes an apxm_error (or NULL) and returns
+ * NULL after filling it: a status and one sentence for people.
+ *
+ * Threads. A program may be shared by any number of engines, runs and threads;
+ * an engine by any number of runs and threads. A run belongs to one thread,
+ * but for apxm_run_cancel, which any thread may call. The library changes no
+ * signal, no locale and no global state; its threads block all signals.
+ *
+ * Options. An options struct begins with its own size, so that later versions
+ * can add fields: `apxm_run_options o = {sizeof o};`. Zero in a field is what
+ * NULL options are: the default.
+ */
+#ifndef APXM_H
+#define APXM_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define APXM_API __attribute__((visibility("default")))
+
+/* "0.1.0". */
+APXM_API const char *apxm_version(void);
+
+typedef enum apxm_status {
+  APXM_OK,
+  APXM_USAGE,     /* wrong arguments, an unknown flow, a wrong option */
+  APXM_COMPILE,   /* the source has errors */
+  APXM_FORMAT,    /* not a sound object file, or of another version */
+  APXM_IO,        /* a file cannot be read or written */
+  APXM_LIMIT,     /* larger than docs/architecture.md says it may be */
+  APXM_NO_MEMORY, /* the system gave none */
+  APXM_OTHER      /* anything else; the message says what */
+} apxm_status;
+
+typedef struct apxm_error {
+  apxm_status status;
+  char message[1024]; /* one sentence, without a newline */
+} apxm_error;
+
+typedef enum apxm_form {
+  APXM_TEXT, /* for people */
+  APXM_JSON  /* for programs */
+} apxm_form;
+
+/* ---- compile: source text to the bytes of an object file ----------------- */
+
+typedef struct apxm_compilation apxm_compilation;
+
+enum { APXM_DEFAULT_LEVEL = 1 }; /* of optimization: 0..3 */
+
+/* Compiles `length` bytes of UTF-8. `name` is what messages call it. NULL, with
+ * `error`: no such level, or more text than is allowed. What is wrong with the
+ * source is not an error here but the result's diagnostics. */
+APXM_API apxm_compilation *apxm_compile(const char *source, size_t length,
+                                        const char *name, int level,
+                                        apxm_error *error);
+
+/* 1: no errors (there may be warnings); 0: it does not compile. */
+APXM_API int apxm_compilation_ok(const apxm_compilation *compilation);
+
+/* The bytes of the object file, the same for the same source, name and level;
+ * NULL when it does not compile. */
+APXM_API const void *apxm_compilation_object(
+    const apxm_compilation *compilation, size_t *size);
+
+/* All errors and warnings in order of place: as text with the line and a caret
+ * under it, or as one JSON object a line. Empty when there are none. */
+APXM_API const char *apxm_compilation_diagnostics(apxm_compilation *compilation,
+                                                  apxm_form form);
+
+/* How it went: phases, nodes and edges of each flow, passes, diagnostics: the
+ * document of docs/diagnostics.schema.json. */
+APXM_API const char *apxm_compilation_report(apxm_compilation *compilation);
+
+APXM_API void apxm_compilation_free(apxm_compilation *compilation);
+
+/* ---- program: something that can be run ---------------------------------- */
+
+typedef struct apxm_program apxm_program;
+
+/* Makes a program of `size` bytes of a source or of an object file, told apart
+ * by how they begin; `level` matters to a source only. APXM_COMPILE: the
+ * message is the first diagnostic; for all of them use apxm_compile. */
+APXM_API apxm_program *apxm_program_load(const void *bytes, size_t size,
+                                         const char *name, int level,
+                                         apxm_error *error);
+
+/* The same from a file; "-" is standard input. */
+APXM_API apxm_program *apxm_program_open(const char *path, int level,
+                                         apxm_error *error);
+
+/* Flows are numbered from 0 to apxm_program_flow_count() - 1. NULL when there
+ * is no such number. */
+APXM_API size_t apxm_program_flow_count(const apxm_program *program);
+/* "Agent.flow". */
+APXM_API const char *apxm_program_flow_name(const apxm_program *program,
+                                            size_t flow);
+/* "Agent.flow(topic: str, n: num) -> str". */
+APXM_API const char *apxm_program_flow_signature(const apxm_program *program,
+                                                 size_t flow);
+/* The flow that runs when none is named; -1 when that is ambiguous. */
+APXM_API long apxm_program_entry(const apxm_program *program);
+
+APXM_API void apxm_program_free(apxm_program *program);
+
+/* ---- engine: threads and the model behind them --------------------------- */
+
+typedef struct apxm_engine apxm_engine;
+
+typedef struct apxm_engine_options {
+  size_t size;             /* sizeof(apxm_engine_options) */
+  unsigned workers;        /* threads that run nodes; 0: one a processor, at
+                              most 2 */
+  unsigned max_in_flight;  /* model calls open at once; 0: the backend's own */
+  const char *sim_profile; /* latency of the built-in model `sim`: "instant",
+                              "fixed:MS", "tokens", "workload4", or a file;
+                              NULL: instant */
+  const char *replies;     /* file of scripted replies for `sim`, or NULL */
+  const char *request_log; /* file to append one JSON line a request to, or
+                              NULL */
+} apxm_engine_options;
+
+APXM_API apxm_engine *apxm_engine_new(const apxm_engine_options *options,
+                                      apxm_error *error);
+/* No run of it may be left. */
+APXM_API void apxm_engine_free(apxm_engine *engine);
+
+/* ---- run: one execution of one flow -------------------------------------- */
+
+typedef struct apxm_run apxm_run;
+
+/* One argument: always literal text, converted to the parameter's type (text
+ * as it is, numbers, true and false, lists as JSON). */
+typedef struct apxm_argument {
+  const char *name; /* of the parameter; NULL binds by position */
+  const char *text;
+  size_t length; /* bytes of text */
+} apxm_argument;
+
+typedef struct apxm_run_options {
+  size_t size;      /* sizeof(apxm_run_options) */
+  const char *flow; /* "Agent.flow", or "flow" if there is only one; NULL: the
+                       program's entry */
+  const apxm_argument *arguments;
+  size_t argument_count;
+  /* Gets what the program prints, in order, in pieces that need not be lines;
+   * NULL: nowhere. Called by a thread of the library, one call at a time, and
+   * for the last time before apxm_run_wait returns. It must not block for long
+   * (model calls wait meanwhile) and must not call apxm_run_wait or
+   * apxm_run_free. */
+  void (*output)(void *user, const char *text, size_t length);
+  /* Called once, by any thread, when the run has come to rest; NULL: not. The
+   * same rules hold. */
+  void (*finished)(void *user);
+  void *user;      /* passed to both */
+  int keep_output; /* not 0: the print lines are kept for apxm_run_report */
+} apxm_run_options;
+
+typedef enum apxm_run_outcome {
+  APXM_RUN_SUCCESS,
+  APXM_RUN_FAILED,
+  APXM_RUN_CANCELLED,
+  APXM_RUN_PAUSED
+} apxm_run_outcome;
+
+/* Starts and returns at once. Program and engine are borrowed until the run is
+ * freed. APXM_USAGE: unknown or ambiguous flow, arguments that do not fit; the
+ * message has the flow's signature. */
+APXM_API apxm_run *apxm_run_start(apxm_program *program, apxm_engine *engine,
+                                  const apxm_run_options *options,
+                                  apxm_error *error);
+
+/* Any thread, until apxm_run_free. Asks the run to end: it does so, as
+ * APXM_RUN_CANCELLED, once every open model call has been taken back; a run
+ * that is over is not changed. Returns at once. */
+APXM_API void apxm_run_cancel(apxm_run *run);
+
+/* Blocks until the run has come to rest and all output was delivered. May be
+ * called again. What follows calls it first. */
+APXM_API apxm_run_outcome apxm_run_wait(apxm_run *run);
+
+/* Why it failed: "FILE:LINE:COLUMN: flow path: cause"; empty if it did not. */
+APXM_API const char *apxm_run_error(apxm_run *run);
+
+/* The flow's result: a text as it is, another value as JSON without white
+ * space; empty for void or when there is none. `length`, or NULL, gets its
+ * bytes: a text may hold NUL bytes. */
+APXM_API const char *apxm_run_result(apxm_run *run, size_t *length);
+/* The same as JSON always; "null" for void or when there is none. */
+APXM_API const char *apxm_run_result_json(apxm_run *run);
+
+/* What the run measured: the document of docs/metrics.schema.json. */
+APXM_API const char *apxm_run_metrics(apxm_run *run);
+
+/* {"status", "result", "output", "metrics"}, and "error" if it failed, on one
+ * line; "output" is filled when keep_output was set. */
+APXM_API const char *apxm_run_report(apxm_run *run);
+
+/* Cancels it if need be, waits and frees. */
+APXM_API void apxm_run_free(apxm_run *run);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

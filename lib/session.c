@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The lock is for one race: a cancel (a signal, a broken pipe, another thread)
+ * that arrives while run_start is still on its way to return the handle.
+ */
+#include "lib/session.h"
+
+#include "core/base/clock.h"
+
+void session_init(Session *session, Engine *engine, const Program *program) {
+  *session = (Session){.engine = engine, .program = program};
+  mutex_init(&session->lock);
+}
+
+void session_start(Session *session, const SessionStart *start) {
+  RunOptions options = {.flow = start->flow,
+                        .args = start->args,
+                        .output = start->output,
+                        .keep_output = start->keep_output,
+                        .finished = start->finished,
+                        .user = start->user};
+  session->flow = start->flow;
+  session->started_at = clock_now();
+  Run *run = run_start(session->engine, session->program->object, &options);
+  mutex_lock(&session->lock);
+  session->run = run;
+  bool cancel = session->is_cancelled;
+  mutex_unlock(&session->lock);
+  if (cancel) run_cancel(run);
+}
+
+/* The handle stays valid after the lock is left: only session_free frees it,
+ * and nobody may cancel any more by then. */
+void session_cancel(Session *session) {
+  mutex_lock(&session->lock);
+  session->is_cancelled = true;
+  Run *run = session->run;
+  mutex_unlock(&session->lock);
+  if (run) run_cancel(run);
+}
+
+bool session_is_cancelled(Session *session) {
+  mutex_lock(&session->lock);
+  bool cancelled = session->is_cancelled;
+  mutex_unlock(&session->lock);
+  return cancelled;
+}
+
+void session_wait(Session *session) {
+  run_wait(session->run);
+  session->runtime_ns = clock_now() - session->started_at;
+}
+
+RunStatus session_status(const Session *session) {
+  return run_status(session->run);
+}
+
+void session_free(Session *session) {
+  if (session->run) run_free(session->run);
+  session->run = NULL;
+  mutex_destroy(&session->lock);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every message the compiler has for a program, as its author would see it.
+ * tests/errors/CODE_words.ais is a program with that mistake, and
+ * tests/errors/CODE_words.expected what must be said of it, all of it. Each
+ * code of diagnostics.def has a file, and each message a label. `test_errors
+ * update` writes what is said into the files: read the difference.
+ */
+#include <dirent.h>
+#include <stdio.h>
+
+#include "compiler/check/check.h"
+#include "compiler/front/parse.h"
+#include "core/base/file.h"
+#include "tests/unit/unit.h"
+
+#define FOLDER "tests/errors/"
+
+static bool updating;
+
+/* Codes that take a source too large to keep; test_check.c and test_parse.c
+ * make one. */
+static bool is_generated(DiagCode code) {
+  return code == DIAG_SOURCE_SIZE || code == DIAG_PARAM_LIMIT;
+}
+
+static void read_file(const char *path, Buf *out) {
+  Error error = {0};
+  if (file_read(path, LIMIT_SOURCE_BYTES, out, &error) != STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+}
+
+/* Compiles `name`.ais as far as there is something to be said. Returns whether
+ * `wanted`, a code's text, was among it. */
+static bool render(const char *name, const char *wanted, Buf *out) {
+  char path[300];
+  snprintf(path, sizeof path, FOLDER "%s.ais", name);
+  Buf text = {0};
+  read_file(path, &text);
+  Arena arena;
+  DiagSink sink;
+  TypeTable types;
+  Source source = {strrchr(path, '/') + 1, buf_slice(&text)};
+  arena_init(&arena);
+  diag_init(&sink, &source, &arena);
+  type_table_init(&types);
+  check_program(parse_source(&source, &arena, &sink), &types, &arena, &sink);
+  diag_sort(&sink);
+  diag_render_text(&sink, false, out);
+  bool found = false;
+  for (uint32_t i = 0; i < sink.diags.length; i++) {
+    const Diag *diag = &sink.diags.data[i];
+    found = found || strcmp(diag_code_text(diag->code), wanted) == 0;
+    if (diag->label == NULL) fail_msg("%s: no label", name);
+  }
+  type_table_free(&types);
+  diag_free(&sink);
+  arena_free(&arena);
+  buf_free(&text);
+  return found;
+}
+
+static void compare(const char *name, const Buf *said) {
+  char path[300];
+  snprintf(path, sizeof path, FOLDER "%s.expected", name);
+  if (updating) {
+    Error error = {0};
+    assert_int_equal(file_write(path, buf_slice(said), &error), STATUS_OK);
+  }
+  Buf expected = {0};
+  read_file(path, &expected);
+  if (!slice_equal(buf_slice(said), buf_slice(&expected))) {
+    fail_msg("%s: what was said:\n%s", name, said->data);
+  }
+  buf_free(&expected);
+}
+
+/* Tries CODE_words.ais; returns its code. */
+static DiagCode try_file(const char *file_name) {
+  char name[256];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(file_name, "."), file_name);
+  char code_text[8];
+  snprintf(code_text, sizeof code_text, "%.5s", name);
+  Buf said = {0};
+  if (!render(name, code_text, &said)) {
+    fail_msg("%s does not give %s:\n%s", name, code_text, said.data);
+  }
+  compare(name, &said);
+  buf_free(&said);
+  DiagCode code = 0;
+  while (strcmp(diag_code_text(code), code_text) != 0) code++;
+  return code;
+}
+
+CASE(every_code_is_shown) {
+  (void)state;
+  bool shown[DIAG_CODE_COUNT] = {false};
+  DIR *folder = opendir(FOLDER);
+  assert_non_null(folder);
+  for (struct dirent *entry = readdir(folder); entry != NULL;
+       entry = readdir(folder)) {
+    if (!slice_ends_with(slice_of(entry->d_name), SLICE(".ais"))) continue;
+    shown[try_file(entry->d_name)] = true;
+  }
+  closedir(folder);
+  for (DiagCode code = 0; code < DIAG_CODE_COUNT; code++) {
+    if (shown[code] || is_generated(code)) continue;
+    fail_msg("no file in " FOLDER " for %s", diag_code_text(code));
+  }
+}
+
+int main(int argc, char **argv) {
+  updating = argc > 1 && strcmp(argv[1], "update") == 0;
+  const struct CMUnitTest cases[] = {
+      cmocka_unit_test(every_code_is_shown),
+  };
+  return RUN(cases);
+}
