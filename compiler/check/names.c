@@ -5,6 +5,8 @@
  * statement on. A statement that could not be read still binds its names, to
  * an error, so that one mistake is one message.
  */
+#include <assert.h>
+
 #include "compiler/check/check_int.h"
 
 static AstBinding *find_binding(const Check *c, Slice name) {
@@ -130,6 +132,7 @@ static AstBinding *bind_name(Check *c, AstStmt *stmt) {
 static void resolve_stmt(Check *c, AstStmt *stmt) {
   if (stmt->expr != NULL) resolve_expr(c, stmt->expr);
   if (stmt->kind != STMT_BIND) return;
+  assert(stmt->expr != NULL);
   TypeId declared = TYPE_NONE;
   if (stmt->declared != NULL) declared = check_written_type(c, stmt->declared);
   if (declared == TYPE_VOID) {

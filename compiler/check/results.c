@@ -7,6 +7,8 @@
  * So every flow waits for at most one other, and one walk along each such
  * chain settles all of it. A chain that bites its tail has no type.
  */
+#include <assert.h>
+
 #include "compiler/check/check_int.h"
 
 /* Where a type comes from: `lists` times list<> around a type or around the
@@ -113,7 +115,9 @@ static void report_endless(Check *c, AstFlow *flow) {
                           "the result type of `%.*s` cannot be told",
                           SLICE_ARG(flow->name.text));
   diag->label = "it only returns what it returns itself";
-  diag->related = first_return(flow)->span;
+  const AstStmt *result = first_return(flow);
+  assert(result != NULL); /* or it would wait for nobody */
+  diag->related = result->span;
   diag->related_label = "by way of this";
   diag->help = "declare it, for example: -> str";
   c->flow = NULL;

@@ -126,7 +126,7 @@ static void type_bind(Check *c, AstStmt *stmt) {
   if (stmt->declared == NULL && stmt->binding != NULL) {
     stmt->binding->type = type;
   }
-  if (check_fits(c, type, declared)) return;
+  if (stmt->declared == NULL || check_fits(c, type, declared)) return;
   Diag *diag =
       check_fail(c, DIAG_BINDING_TYPE, stmt->expr->span,
                  "`%.*s` is declared as %s, not %s", SLICE_ARG(stmt->name.text),

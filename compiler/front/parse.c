@@ -278,7 +278,7 @@ static void resume(Parser *p, yyParser *grammar_) {
 /* ---- feeding ------------------------------------------------------------- */
 
 /* What a token adds to the nesting. */
-static const signed char nestings[] = {
+static const int nestings[] = {
     [TK_LPAREN] = 1,      [TK_NL_LPAREN] = 1, [TK_LBRACKET] = 1,
     [TK_NL_LBRACKET] = 1, [TK_LT] = 1,        [TK_TEXT_OPEN] = 1,
     [TK_RPAREN] = -1,     [TK_RBRACKET] = -1, [TK_GT] = -1,

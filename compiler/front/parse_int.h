@@ -78,7 +78,7 @@ void ast_recovered(Parser *p);
 void ast_agent_open(Parser *p, Token name, Token brace);
 void ast_agent_close(Parser *p);
 AstMarks ast_mark(Parser *p, AstMarks marks, Token at, Token name);
-void ast_flow_open(Parser *p, AstMarks marks, Token flow, Token name);
+void ast_flow_open(Parser *p, AstMarks marks, Token word, Token name);
 void ast_flow_lost(Parser *p); /* its head is wrong and no body follows */
 void ast_param(Parser *p, Token name, AstType *type);
 void ast_result(Parser *p, AstType *type);
@@ -102,7 +102,7 @@ AstExpr *ast_list(Parser *p, Token open, AstList elements);
 AstExpr *ast_num(Parser *p, Token first, Token number); /* first: sign, or it */
 AstExpr *ast_bool(Parser *p, Token token, bool value);
 AstExpr *ast_name(Parser *p, Token name);
-AstExpr *ast_text(Parser *p, Token text);
+AstExpr *ast_text(Parser *p, Token token);
 AstArgs ast_args_end(AstArgs args, Token close);
 AstExpr *ast_call(Parser *p, Token agent, Token name, AstArgs args);
 AstArgs ast_arg(Parser *p, AstArgs args, AstExpr *value);

@@ -167,6 +167,12 @@ static bool at_line_end(const char *at, const char *end) {
          (*at == '\n' || (*at == '\r' && at + 1 < end && at[1] == '\n'));
 }
 
+/* At a line end: the first byte of the next line. */
+static const char *after_line_end(const char *at) {
+  return at + (*at == '\r' ? 2 : 1);
+}
+
+/* The first byte of the next line, or NULL when this is the last one. */
 static const char *next_line(const char *at, const char *end) {
   const char *newline = memchr(at, '\n', (size_t)(end - at));
   return newline == NULL ? NULL : newline + 1;
@@ -176,7 +182,7 @@ static const char *next_line(const char *at, const char *end) {
 static void drop_first_line(Piece *piece) {
   const char *at = skip_blanks(piece->at, piece->end);
   if (!at_line_end(at, piece->end)) return;
-  piece->at = next_line(at, piece->end);
+  piece->at = after_line_end(at);
   piece->line_start = true;
 }
 
@@ -278,7 +284,7 @@ static void decode_piece(Parser *p, AstExpr *part, Piece piece, bool block,
         vec_push(&braces, (uint32_t)(before - start));
       }
     } else if (block && at_line_end(at, piece.end)) {
-      at = skip_indent(&piece, next_line(at, piece.end), indent);
+      at = skip_indent(&piece, after_line_end(at), indent);
       *out++ = '\n';
     } else {
       *out++ = *at++;

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "runtime/engine/run.h"
+#include "runtime/engine/task.h"
 
 static Pending *of_request(ModelRequest *request) {
   return (Pending *)(void *)((char *)request - offsetof(Pending, request));
@@ -31,8 +32,7 @@ static void on_done(ModelRequest *request) {
   Pending *pending = of_request(request);
   Engine *engine = pending->frame->run->engine;
   leave_gauges(pending->frame->run, request);
-  if (scope_leave(pending))
-    sched_post(engine->sched, fire_finish_task(pending));
+  if (scope_leave(pending)) sched_post(engine->sched, task_to_finish(pending));
 }
 
 static void cancel_call(Pending *pending) {

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "runtime/engine/run.h"
+#include "runtime/engine/task.h"
 
 static const SchedClient sched_client = {fire_task, fire_settle};
 
@@ -114,7 +115,7 @@ Run *run_start(Engine *engine, const Object *object,
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
   run->started_at = clock_now();
-  sched_post(engine->sched, fire_begin_task(run));
+  sched_post(engine->sched, task_to_begin(run));
   return run;
 }
 

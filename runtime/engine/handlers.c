@@ -43,37 +43,36 @@ static bool join_texts(const Value *in, uint32_t count, Slice separator,
   return true;
 }
 
-static bool join(const Value *in, uint32_t count, Slice separator,
-                 Value *result) {
-  if (join_texts(in, count, separator, result)) return true;
-  Buf text = {0};
-  bool fits = concat_values(in, count, separator, &text);
-  if (fits) *result = value_text(buf_slice(&text));
-  buf_free(&text);
-  return fits;
-}
-
-static bool text(Value *in, uint32_t *count, Value *result) {
-  return join(in, *count, SLICE(""), result);
-}
-
-static bool merge(Value *in, uint32_t *count, Value *result) {
-  return join(in, *count, SLICE("\n"), result);
-}
-
-static bool list(Value *in, uint32_t *count, Value *result) {
-  *result = value_list(in, *count);
-  *count = 0; /* the list has them now */
-  return true;
-}
-
-static bool pass(Value *in, uint32_t *count, Value *result) {
-  *result = VALUE_UNIT;
-  if (*count > 0) {
-    *result = in[0];
-    in[0] = VALUE_UNIT;
+/* VALUE_EMPTY when it would be too long. */
+static Value join(const Value *in, uint32_t count, Slice separator) {
+  Value result = VALUE_EMPTY;
+  if (!join_texts(in, count, separator, &result)) {
+    Buf text = {0};
+    if (concat_values(in, count, separator, &text))
+      result = value_text(buf_slice(&text));
+    buf_free(&text);
   }
-  return true;
+  if (result == VALUE_EMPTY) return result;
+  for (uint32_t i = 0; i < count; i++) value_drop(in[i]);
+  return result;
+}
+
+static Value text(const Value *in, uint32_t count) {
+  return join(in, count, SLICE(""));
+}
+
+static Value merge(const Value *in, uint32_t count) {
+  return join(in, count, SLICE("\n"));
+}
+
+static Value list(const Value *in, uint32_t count) {
+  return value_list(in, count);
+}
+
+static Value pass(const Value *in, uint32_t count) {
+  if (count == 0) return VALUE_UNIT;
+  for (uint32_t i = 1; i < count; i++) value_drop(in[i]);
+  return in[0];
 }
 
 const PureFunction pure_table[OP_COUNT] = {
@@ -84,8 +83,11 @@ const PureFunction pure_table[OP_COUNT] = {
 static Outcome run_pure(Firing *firing, Value *result) {
   const Frame *frame = firing->frame;
   Op op = (Op)frame->nodes[firing->node].op;
-  if (pure_table[op](firing->in, &firing->in_count, result))
+  *result = pure_table[op](firing->in, firing->in_count);
+  if (*result != VALUE_EMPTY) {
+    firing->in_count = 0; /* consumed */
     return OUTCOME_VALUE;
+  }
   run_fail(frame, firing->node, "the text would be longer than %d MiB",
            LIMIT_VALUE_BYTES >> 20);
   return OUTCOME_FAILED;

@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "runtime/engine/run.h"
+#include "runtime/engine/task.h"
 
 static Pending *of_waiter(OutputWaiter *waiter) {
   return (Pending *)(void *)((char *)waiter - offsetof(Pending, waiter));
@@ -17,8 +18,7 @@ static Pending *of_waiter(OutputWaiter *waiter) {
 static void on_room(OutputWaiter *waiter) {
   Pending *pending = of_waiter(waiter);
   Engine *engine = pending->frame->run->engine;
-  if (scope_leave(pending))
-    sched_post(engine->sched, fire_finish_task(pending));
+  if (scope_leave(pending)) sched_post(engine->sched, task_to_finish(pending));
 }
 
 /* Under the scope lock, so the completion is posted, not run. */
@@ -30,7 +30,7 @@ static void cancel_wait(Pending *pending) {
   else
     run->pending = pending->next;
   if (pending->next != NULL) pending->next->before = pending->before;
-  sched_post(run->engine->sched, fire_finish_task(pending));
+  sched_post(run->engine->sched, task_to_finish(pending));
 }
 
 static void keep_line(Run *run, Slice line) {

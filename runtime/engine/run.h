@@ -158,10 +158,10 @@ typedef struct Firing {
 
 typedef Outcome (*Handler)(Firing *firing, Value *result);
 
-/* in[0 .. *count - 1] to a value. An input that the result keeps is replaced
- * by VALUE_UNIT, or *count set to 0 when it keeps all. False: the text would
- * be longer than LIMIT_VALUE_BYTES, the only way to fail; nothing was kept. */
-typedef bool (*PureFunction)(Value *in, uint32_t *count, Value *result);
+/* in[0 .. count - 1] to a value, consuming the inputs' references. VALUE_EMPTY:
+ * the text would be longer than LIMIT_VALUE_BYTES, the only way to fail; the
+ * inputs are as they were. */
+typedef Value (*PureFunction)(const Value *in, uint32_t count);
 
 /* NULL for what is not pure. */
 extern const PureFunction pure_table[OP_COUNT];
@@ -173,8 +173,6 @@ extern const Handler handler_table[OP_COUNT];
 
 void fire_task(void *engine, Worker *worker, Task task);
 void fire_settle(void *engine, Worker *worker);
-Task fire_begin_task(Run *run);
-Task fire_finish_task(Pending *pending);
 
 /* ---- scope.c ---- */
 
@@ -219,6 +217,14 @@ void report_samples(const Engine *engine, OverheadSample *sums);
 
 static inline bool run_is_draining(const Run *run) {
   return (load_relaxed(&run->mode) & RUN_DRAINING) != 0;
+}
+
+static inline Tally *run_tally(const EngineWorker *worker, const Frame *frame) {
+  return &frame->run->tallies[worker->index];
+}
+
+static inline bool frame_is_model_call(const Frame *frame, uint32_t node) {
+  return op_table[frame->nodes[node].op].effect == EFFECT_MODEL;
 }
 
 static inline void gauge_up(Gauge *gauge) {
