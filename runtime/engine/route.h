@@ -4,9 +4,8 @@
  * one that reaches zero makes the consumer ready. This header holds the fast
  * half, inlined into the firing loop; route.c the slow one.
  *
- * The consumers of a node are routed in chunks. All but the first are left to
- * tasks, in ranges that are halved until one chunk is left, so a thief takes
- * half of what there is.
+ * Consumers are routed in chunks. All but the first are left to tasks, ranges
+ * that are halved until one chunk is left: a thief takes half of what is left.
  */
 #ifndef APXM_RUNTIME_ENGINE_ROUTE_H
 #define APXM_RUNTIME_ENGINE_ROUTE_H
@@ -26,8 +25,8 @@ void route_split(EngineWorker *worker, Frame *frame, uint32_t producer,
 void route_split_all(EngineWorker *worker, Frame *frame, uint32_t producer,
                      uint32_t count);
 
-/* Gives slot `index` of `frame`, a parameter or a port, its token from another
- * frame; takes over one reference. */
+/* A token from another frame, for parameter or port `index` of `frame`; takes
+ * over one reference. */
 void route_forward(EngineWorker *worker, Frame *frame, uint32_t index,
                    Value value, uint32_t path);
 
@@ -42,8 +41,7 @@ bool route_slowly(EngineWorker *worker, Frame *frame, uint32_t node,
 /* Publishes the tokens held back for a wide join. */
 void route_settle(EngineWorker *worker);
 
-/* One token less to wait for. True: that was the last. A sole worker is the
- * only one to touch the counter, and so is whoever brings the last token. */
+/* True: that was the last token. Who brings it is alone with the counter. */
 static inline bool route_arrive(const EngineWorker *worker, Slot *slot,
                                 uint32_t pending) {
   if (pending == 1) return true;
@@ -52,8 +50,8 @@ static inline bool route_arrive(const EngineWorker *worker, Slot *slot,
   return false;
 }
 
-/* Counts a chunk of the consumers of `producer` down; fills `ready`, of
- * ROUTE_CHUNK entries. The first chunk sees to the others. */
+/* Counts a chunk of the consumers down; fills `ready`, of ROUTE_CHUNK entries.
+ * The first chunk sees to the others. */
 static inline uint32_t route_count_down(EngineWorker *worker, Frame *frame,
                                         uint32_t producer, uint32_t chunk,
                                         uint32_t *ready) {
