@@ -21,9 +21,10 @@
 #include "runtime/engine/route.h"
 
 enum {
-  LOOK_EVERY = 64,   /* nodes between two looks around */
-  SMALL_INPUTS = 16, /* collected on the stack */
-  SAMPLE_EVERY = 256 /* nodes; fewer after a pause, when time is cheap */
+  LOOK_EVERY = 64,    /* nodes between two looks around */
+  SMALL_INPUTS = 16,  /* collected on the stack */
+  KEPT_INPUTS = 4096, /* room that a worker keeps between joins */
+  SAMPLE_EVERY = 256  /* nodes; fewer after a pause, when time is cheap */
 };
 
 /* Where the loop is. */
@@ -51,6 +52,14 @@ static Value *inputs_array(EngineWorker *worker, uint32_t count) {
     worker->scratch_capacity = count;
   }
   return worker->scratch;
+}
+
+/* What a join of very many needed is not kept for ever. */
+static void trim_inputs(EngineWorker *worker) {
+  if (worker->scratch_capacity <= KEPT_INPUTS) return;
+  mem_free(worker->scratch);
+  worker->scratch = NULL;
+  worker->scratch_capacity = 0;
 }
 
 /* The value inputs come first, then the order edges. */
@@ -310,6 +319,7 @@ static bool tick(EngineWorker *worker) {
   worker->tick_length =
       worker->sample_in < LOOK_EVERY ? worker->sample_in : LOOK_EVERY;
   worker->ticks = worker->tick_length;
+  trim_inputs(worker);
   return is_sample;
 }
 

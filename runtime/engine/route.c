@@ -228,9 +228,38 @@ void route_split(EngineWorker *worker, Frame *frame, uint32_t producer,
   }
 }
 
-void route_split_all(EngineWorker *worker, Frame *frame, uint32_t producer,
-                     uint32_t count) {
+static void split_all(EngineWorker *worker, Frame *frame, uint32_t producer,
+                      uint32_t count) {
   uint32_t chunks = (count + ROUTE_CHUNK - 1) / ROUTE_CHUNK;
   uint32_t order = 32 - (uint32_t)__builtin_clz(chunks - 1);
   route_split(worker, frame, producer, 0, order, count);
+}
+
+uint32_t route_count_down(EngineWorker *worker, Frame *frame, uint32_t producer,
+                          uint32_t chunk, uint32_t *ready) {
+  uint32_t to, count = 0, from = chunk * ROUTE_CHUNK;
+  const uint32_t *consumers = frame_consumers(frame, producer, &to);
+  if (to - from > ROUTE_CHUNK) {
+    if (from == 0) split_all(worker, frame, producer, to);
+    to = from + ROUTE_CHUNK;
+  }
+  for (uint32_t i = from; i < to; i++)
+    count += route_edge(worker, frame, producer, consumers, i, &ready[count]);
+  return count;
+}
+
+uint32_t route_publish(EngineWorker *worker, Frame *frame,
+                       const uint32_t *ready, uint32_t count) {
+  Task tasks[ROUTE_CHUNK];
+  for (uint32_t i = 1; i < count; i++)
+    tasks[count - 1 - i] = task_to_fire(frame, ready[i]);
+  if (count > 1) sched_add(worker->worker, tasks, count - 1);
+  return count > 0 ? ready[0] : NO_NODE;
+}
+
+uint32_t route_chunk(EngineWorker *worker, Frame *frame, uint32_t producer,
+                     uint32_t chunk) {
+  uint32_t ready[ROUTE_CHUNK];
+  uint32_t count = route_count_down(worker, frame, producer, chunk, ready);
+  return route_publish(worker, frame, ready, count);
 }

@@ -22,8 +22,6 @@ void route_later(EngineWorker *worker, Frame *frame, uint32_t node);
  * tasks: the later half first, so that it is the first to be stolen. */
 void route_split(EngineWorker *worker, Frame *frame, uint32_t producer,
                  uint32_t first, uint32_t order, uint32_t count);
-void route_split_all(EngineWorker *worker, Frame *frame, uint32_t producer,
-                     uint32_t count);
 
 /* A token from another frame, for parameter or port `index` of `frame`; takes
  * over one reference. */
@@ -50,71 +48,57 @@ static inline bool route_arrive(const EngineWorker *worker, Slot *slot,
   return false;
 }
 
-/* Counts a chunk of the consumers down; fills `ready`, of ROUTE_CHUNK entries.
- * The first chunk sees to the others. */
-static inline uint32_t route_count_down(EngineWorker *worker, Frame *frame,
-                                        uint32_t producer, uint32_t chunk,
-                                        uint32_t *ready) {
-  uint32_t to, count = 0, from = chunk * ROUTE_CHUNK;
-  const uint32_t *consumers = frame_consumers(frame, producer, &to);
-  Slot *slots = frame->slots;
-  if (__builtin_expect(to - from > ROUTE_CHUNK, 0)) {
-    if (from == 0) route_split_all(worker, frame, producer, to);
-    to = from + ROUTE_CHUNK;
+/* The token on edge consumers[i] of `producer`; fills `node`, its consumer.
+ * True: this worker runs it. */
+static inline bool route_edge(EngineWorker *worker, Frame *frame,
+                              uint32_t producer, const uint32_t *consumers,
+                              uint32_t i, uint32_t *node) {
+  *node = consumers[i] & CONSUMER_INDEX;
+  Slot *slot = &frame->slots[*node];
+  uint32_t pending = load_acquire(&slot->pending);
+  if (__builtin_expect(pending <= PENDING_COUNT, 1))
+    return route_arrive(worker, slot, pending);
+  if (pending & PENDING_CALL) {
+    route_to_call(worker, frame, producer, consumers, i);
+    return false;
   }
-  for (uint32_t i = from; i < to; i++) {
-    uint32_t node = consumers[i] & CONSUMER_INDEX;
-    uint32_t pending = load_acquire(&slots[node].pending);
-    bool is_ready;
-    if (__builtin_expect(pending <= PENDING_COUNT, 1)) {
-      is_ready = route_arrive(worker, &slots[node], pending);
-    } else if (pending & PENDING_CALL) {
-      route_to_call(worker, frame, producer, consumers, i);
-      is_ready = false;
-    } else {
-      is_ready = route_slowly(worker, frame, node, pending);
-    }
-    if (is_ready) ready[count++] = node;
+  bool is_held = worker->join_frame == frame && worker->join_node == *node;
+  if (is_held && worker->join_count + 1 < (pending & PENDING_COUNT)) {
+    worker->join_count++;
+    return false;
   }
-  return count;
+  return route_slowly(worker, frame, *node, pending);
 }
 
-/* Leaves ready[1 ..] to the scheduler, the earliest to be taken first; returns
- * the node to run now, or NO_NODE. */
-static inline uint32_t route_publish(EngineWorker *worker, Frame *frame,
-                                     const uint32_t *ready, uint32_t count) {
-  Task tasks[ROUTE_CHUNK];
-  for (uint32_t i = 1; i < count; i++)
-    tasks[count - 1 - i] = task_to_fire(frame, ready[i]);
-  if (count > 1) sched_add(worker->worker, tasks, count - 1);
-  return count > 0 ? ready[0] : NO_NODE;
-}
+/* The two halves of route_chunk, for who looks at the clock between them:
+ * counts the consumers of a chunk down and fills `ready`, of ROUTE_CHUNK
+ * entries; hands all but the first to the scheduler. */
+uint32_t route_count_down(EngineWorker *worker, Frame *frame, uint32_t producer,
+                          uint32_t chunk, uint32_t *ready);
+uint32_t route_publish(EngineWorker *worker, Frame *frame,
+                       const uint32_t *ready, uint32_t count);
 
-/* Routes a chunk; returns the node to run next, or NO_NODE. */
-static inline uint32_t route_chunk(EngineWorker *worker, Frame *frame,
-                                   uint32_t producer, uint32_t chunk) {
-  uint32_t ready[ROUTE_CHUNK];
-  uint32_t count = route_count_down(worker, frame, producer, chunk, ready);
-  return route_publish(worker, frame, ready, count);
-}
+/* Routes a chunk, the first of which sees to the others. Returns the node to
+ * run next, or NO_NODE; what else became ready is left to the scheduler, the
+ * earliest to be taken first. */
+uint32_t route_chunk(EngineWorker *worker, Frame *frame, uint32_t producer,
+                     uint32_t chunk);
 
-/* Routes the whole token; the same, with a short way for one consumer. */
+/* Routes the whole token; the same, with a short way for few consumers. */
 static inline uint32_t route_token(EngineWorker *worker, Frame *frame,
                                    uint32_t producer) {
-  uint32_t first = frame->first[producer];
-  if (frame->first[producer + 1] - first != 1)
-    return route_chunk(worker, frame, producer, 0);
-  uint32_t node = frame->consumers[first] & CONSUMER_INDEX;
-  Slot *slot = &frame->slots[node];
-  uint32_t pending = load_acquire(&slot->pending);
-  bool is_ready;
-  if (__builtin_expect(pending <= PENDING_COUNT, 1))
-    is_ready = route_arrive(worker, slot, pending);
-  else if (pending & PENDING_CALL)
-    return route_chunk(worker, frame, producer, 0);
-  else
-    is_ready = route_slowly(worker, frame, node, pending);
-  return is_ready ? node : NO_NODE;
+  uint32_t node, other, first = frame->first[producer];
+  uint32_t count = frame->first[producer + 1] - first;
+  if (count == 0 || count > 2) return route_chunk(worker, frame, producer, 0);
+  const uint32_t *consumers = frame->consumers + first;
+  bool is_ready = route_edge(worker, frame, producer, consumers, 0, &node);
+  if (!is_ready) node = NO_NODE;
+  if (count == 1) return node;
+  if (!route_edge(worker, frame, producer, consumers, 1, &other)) return node;
+  if (!is_ready) return other;
+  Task task = task_to_fire(frame, other);
+  sched_add(worker->worker, &task, 1);
+  return node;
 }
 
 #endif
