@@ -338,7 +338,7 @@ static void runs_share_an_engine(void **state) {
   (void)state;
   enum { RUNS = 16 };
   Object *object = many_asks(50);
-  Engine *engine = engine_with(2, "fixed:2", NULL, 100);
+  Engine *engine = engine_with(2, "fixed:300", NULL, 1000);
   Run *runs[RUNS];
   for (int i = 0; i < RUNS; i++)
     runs[i] = run_start(engine, object, &(RunOptions){.flow = 0});
