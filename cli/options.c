@@ -105,12 +105,13 @@ static Status check_pair(Walk *walk, OptionId id, const char *text) {
   return STATUS_OK;
 }
 
-/* `text` is the value; NULL where a MAYBE option was given none. */
+/* `text` is the value; NULL for a FLAG and where a MAYBE was given none. */
 static Status keep(Walk *walk, OptionId id, const char *text) {
   const OptionInfo *info = &option_table[id];
   walk->options->given[id]++;
   walk->options->value[id] = text;
-  if (text && text[0] == '\0' && info->kind != OPTION_KIND_PAIR)
+  if (!text) return STATUS_OK;
+  if (text[0] == '\0' && info->kind != OPTION_KIND_PAIR)
     return fail_value(walk, id, info->value, NULL);
   if (info->kind == OPTION_KIND_NUMBER) return check_number(walk, id, text);
   if (info->kind == OPTION_KIND_CHOICE) return check_choice(walk, id, text);

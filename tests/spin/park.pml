@@ -163,7 +163,7 @@ inline empty_inbox(me) {
        release(inbox_lock)
      }
      if
-     :: n > 0 -> sched_push(me, n); n = 0
+     :: n > 0 -> sched_push(me, n); n = 0; brought = true
      :: else
      fi
   fi
@@ -205,8 +205,12 @@ inline settle(me) {
 }
 
 inline search(me) {
+  brought = false;
   empty_inbox(me);
-  deque_take(me);
+  if
+  :: brought -> deque_take(me); brought = false
+  :: else
+  fi;
   if
   :: !found -> deque_take(1 - (me)) /* deque_steal */
   :: else
@@ -215,7 +219,7 @@ inline search(me) {
 
 inline find_task(me) {
   if
-  :: empty_inbox(me) /* sched_poll, now and then */
+  :: empty_inbox(me); brought = false /* sched_poll, now and then */
   :: skip
   fi;
   take(me);
@@ -358,7 +362,7 @@ inline run_task(me) {
 
 active [WORKERS] proctype Worker() {
   byte n, moved;
-  bool found, visible;
+  bool found, visible, brought;
 #ifdef M_ANNOUNCE_RELAXED
   bool announced;
 #endif
