@@ -25,11 +25,7 @@ static void on_room(OutputWaiter *waiter) {
 static void cancel_wait(Pending *pending) {
   Run *run = pending->frame->run;
   if (!output_cancel(run->options.output, &pending->waiter)) return;
-  if (pending->before != NULL)
-    pending->before->next = pending->next;
-  else
-    run->pending = pending->next;
-  if (pending->next != NULL) pending->next->before = pending->before;
+  scope_unlink(pending);
   sched_post(run->engine->sched, task_to_finish(pending));
 }
 

@@ -192,6 +192,8 @@ bool scope_submitted(Pending *pending);
 bool scope_leave(Pending *pending);
 /* It completed without waiting. */
 void scope_withdraw(Pending *pending);
+/* The same under the scope lock: for Pending.cancel. */
+void scope_unlink(Pending *pending);
 
 /* ---- call_model.c, print.c ---- */
 

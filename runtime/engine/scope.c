@@ -21,7 +21,8 @@ static void list_add(Run *run, Pending *pending) {
   run->pending = pending;
 }
 
-static void list_remove(Run *run, Pending *pending) {
+void scope_unlink(Pending *pending) {
+  Run *run = pending->frame->run;
   if (pending->before != NULL)
     pending->before->next = pending->next;
   else
@@ -44,7 +45,7 @@ bool scope_submitted(Pending *pending) {
   pending->submitted = true;
   bool finished = pending->finished;
   if (finished)
-    list_remove(run, pending);
+    scope_unlink(pending);
   else if (pending->cancel_wanted)
     pending->cancel(pending);
   mutex_unlock(&run->scope_lock);
@@ -56,7 +57,7 @@ bool scope_leave(Pending *pending) {
   mutex_lock(&run->scope_lock);
   bool submitted = pending->submitted;
   if (submitted)
-    list_remove(run, pending);
+    scope_unlink(pending);
   else
     pending->finished = true;
   mutex_unlock(&run->scope_lock);
@@ -66,7 +67,7 @@ bool scope_leave(Pending *pending) {
 void scope_withdraw(Pending *pending) {
   Run *run = pending->frame->run;
   mutex_lock(&run->scope_lock);
-  list_remove(run, pending);
+  scope_unlink(pending);
   mutex_unlock(&run->scope_lock);
 }
 
