@@ -62,24 +62,46 @@ int cli_fail_error(const Cli *cli, const Error *error) {
   return cli_fail(cli, cli_exit_of(error->status), "%s", error->message);
 }
 
-void cli_note(const Cli *cli, const char *format, ...) {
-  if (!log_is_on(LOG_LEVEL_WARNING)) return;
+/* One line, "apxm: SEVERITY: ...", or an object. */
+static void tell(const Cli *cli, const char *severity, const char *format,
+                 va_list args) {
   Buf text = {0};
-  va_list args;
-  va_start(args, format);
   buf_addv(&text, format, args);
-  va_end(args);
   if (cli->is_json) {
-    write_json("note", buf_slice(&text));
+    write_json(severity, buf_slice(&text));
   } else {
     Buf line = {0};
-    buf_add_text(&line, "apxm: ");
+    buf_addf(&line, "apxm: %s: ", severity);
     buf_add_visible(&line, buf_slice(&text));
     buf_add_char(&line, '\n');
     write_stderr(buf_slice(&line));
     buf_free(&line);
   }
   buf_free(&text);
+}
+
+void cli_note(const Cli *cli, const char *format, ...) {
+  if (!log_is_on(LOG_LEVEL_WARNING)) return;
+  va_list args;
+  va_start(args, format);
+  tell(cli, "note", format, args);
+  va_end(args);
+}
+
+void cli_info(const Cli *cli, const char *format, ...) {
+  if (!log_is_on(LOG_LEVEL_INFO)) return;
+  va_list args;
+  va_start(args, format);
+  tell(cli, "info", format, args);
+  va_end(args);
+}
+
+void cli_debug(const Cli *cli, const char *format, ...) {
+  if (!log_is_on(LOG_LEVEL_DEBUG)) return;
+  va_list args;
+  va_start(args, format);
+  tell(cli, "debug", format, args);
+  va_end(args);
 }
 
 void cli_show_diagnostics(const Cli *cli, const Program *program) {
@@ -117,7 +139,7 @@ int cli_write_file(const Cli *cli, const OutputFile *file, Slice text,
   if (output_is_stdout(file)) return cli_print(cli, text);
   if (file_write(file->path, text, &error) != STATUS_OK)
     return cli_fail(cli, code, "%s", error.message);
-  log_info("wrote %s", file->path);
+  cli_info(cli, "wrote %s", file->path);
   return EXIT_CODE_DONE;
 }
 
@@ -183,6 +205,6 @@ void cli_note_sim(const Cli *cli) {
       options_has(options, OPTION_REPLIES))
     return;
   cli_note(cli,
-           "note: the replies come from `sim`, the built-in stand-in for "
-           "a model (--backend sim says that this is meant)");
+           "the replies come from `sim`, the built-in stand-in for a model "
+           "(--backend sim says that this is meant)");
 }

@@ -72,8 +72,10 @@ int cli_fail(const Cli *cli, ExitCode code, const char *format, ...)
 int cli_fail_error(const Cli *cli, const Error *error);
 ExitCode cli_exit_of(Status status);
 
-/* A line that -q silences. */
+/* Lines that -q silences, that -v shows, that -vv shows. */
 void cli_note(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+void cli_info(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+void cli_debug(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Everything the compiler had to say about a source; -q leaves warnings out. */
 void cli_show_diagnostics(const Cli *cli, const Program *program);

@@ -5,6 +5,7 @@
  * `repeat` times over, so that a noisy moment of the machine meets all of
  * them. `apxm bench measure` is the engine's own process (bench_measure.c).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,15 @@ static bool parse_shape(const char *text, BenchPlan *plan) {
   return true;
 }
 
+static bool is_known(const char *name) {
+  static const char *const names[] = {"--nodes",  "--workers", "--shape",
+                                      "--repeat", "--warm",    "--output",
+                                      "-o"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i], name) == 0) return true;
+  return false;
+}
+
 static bool parse_option(const char *name, const char *value, Request *r) {
   BenchPlan *plan = &r->plan;
   if (strcmp(name, "--nodes") == 0)
@@ -74,17 +84,44 @@ static bool parse_option(const char *name, const char *value, Request *r) {
   return true;
 }
 
-/* The first word that is wrong, or NULL. */
-static const char *parse(int count, char *const *words, Request *request) {
-  for (int i = 0; i < count; i++) {
-    if (strcmp(words[i], "--json") == 0)
-      request->json = true;
-    else if (i + 1 == count || !parse_option(words[i], words[i + 1], request))
-      return words[i];
-    else
-      i++;
+/* One option: `word` is "--name" or "--name=value", `next` the word after it
+ * or NULL. `used`: whether that was its value. */
+static Status parse_word(const char *word, const char *next, Request *request,
+                         bool *used, Error *error) {
+  char name[16];
+  const char *equals = word[0] == '-' ? strchr(word, '=') : NULL;
+  const char *value = equals ? equals + 1 : next;
+  int length = equals ? (int)(equals - word) : (int)strlen(word);
+  *used = false;
+  if (strcmp(word, "--json") == 0) {
+    request->json = true;
+    return STATUS_OK;
   }
-  return NULL;
+  snprintf(name, sizeof name, "%.*s", length, word);
+  if (!is_known(name))
+    return error_set(error, STATUS_USAGE,
+                     "`apxm bench sched` does not take `%s`; see `apxm help "
+                     "bench`",
+                     word);
+  if (!value || !*value)
+    return error_set(error, STATUS_USAGE,
+                     "%s needs a value; see `apxm help bench`", name);
+  *used = !equals;
+  if (parse_option(name, value, request)) return STATUS_OK;
+  return error_set(error, STATUS_USAGE,
+                   "%s cannot be `%s`; see `apxm help bench`", name, value);
+}
+
+static Status parse(int count, char *const *words, Request *request,
+                    Error *error) {
+  for (int i = 0; i < count; i++) {
+    const char *next = i + 1 < count ? words[i + 1] : NULL;
+    bool used;
+    Status status = parse_word(words[i], next, request, &used, error);
+    if (status != STATUS_OK) return status;
+    i += used;
+  }
+  return STATUS_OK;
 }
 
 static void fill_in(BenchPlan *plan) {
@@ -195,12 +232,10 @@ static int bench_sched(const Cli *cli, int count, char *const *words) {
                               .worker_count = 2,
                               .repeat = 5,
                               .warm = 5}};
-  const char *wrong = parse(count, words, &request);
-  if (wrong != NULL)
-    return cli_fail(cli, EXIT_CODE_USAGE,
-                    "`%s` or its value is wrong; see `apxm help bench`", wrong);
-  fill_in(&request.plan);
   Error error = {0};
+  if (parse(count, words, &request, &error) != STATUS_OK)
+    return cli_fail_error(cli, &error);
+  fill_in(&request.plan);
   Outputs outputs = {0};
   OutputFile *file = NULL;
   if (request.output != NULL)

@@ -11,7 +11,7 @@ static int check_one(const Cli *cli, const char *path) {
   options.check_only = true;
   int code = cli_open(cli, path, &options, &program);
   program_free(&program);
-  if (code == EXIT_CODE_DONE) log_info("%s: nothing is wrong", path);
+  if (code == EXIT_CODE_DONE) cli_info(cli, "%s: nothing is wrong", path);
   return code;
 }
 

@@ -118,7 +118,24 @@ static int prepare(Job *job) {
   return EXIT_CODE_DONE;
 }
 
+/* With --json the print lines are in the object. That they also go to standard
+ * error is for people: nothing fails when nobody can read them. */
+static bool prints_aside(const Job *job) {
+  return options_has(&job->cli->options, OPTION_JSON);
+}
+
 /* ---- after the run ------------------------------------------------------- */
+
+static void report_end(const Job *job) {
+  const RunMetrics *metrics = run_metrics(job->session.run);
+  cli_info(job->cli,
+           "%s after %.3f s; nodes run: %llu, model calls made: %llu, at most "
+           "%u at once",
+           run_status_text(session_status(&job->session)),
+           (double)metrics->duration_ns / 1e9,
+           (unsigned long long)metrics->nodes_executed,
+           (unsigned long long)metrics->requests, metrics->max_parallelism);
+}
 
 static int fail_interrupted(const Job *job) {
   const RunMetrics *metrics = run_metrics(job->session.run);
@@ -132,7 +149,7 @@ static int fail_interrupted(const Job *job) {
 
 /* The exit code, with a message when it is not 0. */
 static int judge(Job *job) {
-  int broke = output_error(job->output);
+  int broke = prints_aside(job) ? 0 : output_error(job->output);
   RunStatus status = session_status(&job->session);
   if (status == RUN_FAILED)
     return cli_fail(job->cli, EXIT_CODE_FAILED, "%s",
@@ -148,7 +165,7 @@ static int judge(Job *job) {
 
 static int print_result(const Job *job) {
   Buf text = {0};
-  if (options_has(&job->cli->options, OPTION_JSON))
+  if (prints_aside(job))
     report_run_json(&job->session, &text);
   else if (report_result_text(&job->session, &text))
     buf_add_char(&text, '\n');
@@ -167,9 +184,11 @@ static int finish(Job *job) {
   int code = EXIT_CODE_DONE, wrote = EXIT_CODE_DONE;
   if (job->metrics && !output_is_stdout(job->metrics))
     wrote = write_metrics(job);
-  if (output_flush(job->output, &error) == STATUS_OK) code = print_result(job);
+  bool is_whole = output_flush(job->output, &error) == STATUS_OK;
+  if (is_whole || prints_aside(job)) code = print_result(job);
   if (code == EXIT_CODE_DONE && output_is_stdout(job->metrics))
     code = write_metrics(job);
+  report_end(job);
   int verdict = judge(job);
   if (verdict != EXIT_CODE_DONE) return verdict;
   return code != EXIT_CODE_DONE ? code : wrote;
@@ -183,16 +202,31 @@ static void stop(void *user) {
   session_cancel(&job->session);
 }
 
+static void ignore(void *user) {
+  (void)user;
+}
+
+static void report_start(const Job *job) {
+  const Cli *cli = job->cli;
+  Buf flow = {0};
+  flow_add_signature(job->program.object, job->flow, &flow);
+  cli_debug(cli, "compiled in %.3f ms, verified in %.3f ms",
+            (double)job->program.compile.phases.total / 1e6,
+            (double)job->program.validation_ns / 1e6);
+  cli_info(cli, "runs %s", flow.data);
+  buf_free(&flow);
+}
+
 static Status set_up(Job *job, Error *error) {
   const Cli *cli = job->cli;
-  bool is_json = options_has(&cli->options, OPTION_JSON);
+  bool is_json = prints_aside(job);
   EngineOptions options = cli_engine_options(cli);
   job->engine = engine_new(&options, error);
   if (!job->engine) return STATUS_IO;
   Reactor *reactor = engine_reactor(job->engine);
   session_init(&job->session, job->engine, &job->program);
   job->output = output_new(reactor, is_json ? STDERR_FILENO : STDOUT_FILENO,
-                           stop, job, error);
+                           is_json ? ignore : stop, job, error);
   if (!job->output) return error->status;
   return interrupt_watch(&job->interrupt, reactor, stop, job, error);
 }
@@ -212,6 +246,7 @@ static int perform(Job *job) {
       .output = job->output,
       .keep_output = options_has(&job->cli->options, OPTION_JSON)};
   job->value_count = 0; /* they are the run's now */
+  report_start(job);
   session_start(&job->session, &start);
   session_wait(&job->session);
   return finish(job);

@@ -65,7 +65,9 @@ static int check_one(const Cli *cli, const Workload *workload, Buf *out) {
   int code = cli_open(cli, workload->program, &options, &program);
   program_free(&program);
   buf_addf(out, "%s: %s\n", workload->program,
-           code == EXIT_CODE_DONE ? "ok" : "does not compile");
+           code == EXIT_CODE_DONE      ? "ok"
+           : code == EXIT_CODE_COMPILE ? "does not compile"
+                                       : "cannot be read");
   return code;
 }
 
@@ -92,6 +94,8 @@ static int with_list(const Cli *cli,
   int code = EXIT_CODE_DONE;
   if (list.items.length > 0)
     code = work(cli, &list);
+  else if (list.broken > 0)
+    code = cli_fail(cli, EXIT_CODE_SETUP, "no workload can be read");
   else if (workload_find("", &none, &error) != STATUS_OK)
     code = cli_fail_error(cli, &error);
   workload_list_free(&list);

@@ -29,6 +29,8 @@ const Command *command_find(const char *name) {
 }
 
 int cmd_version(const Cli *cli) {
+  int code = cli_want_words(cli, 0, 0);
+  if (code != EXIT_CODE_DONE) return code;
   return cli_print(cli, SLICE("apxm " APXM_VERSION "\n"));
 }
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
 #include "core/base/mem.h"
 #include "core/object/object.h"
 
@@ -36,10 +37,16 @@ static OutputFile *add(Outputs *outputs, const char *option, char *path) {
   return file;
 }
 
+/* By these names it would be opened anew and written from its start. */
+static bool names_stdout(const char *path) {
+  return strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/fd/1") == 0 ||
+         strcmp(path, "/proc/self/fd/1") == 0;
+}
+
 OutputFile *outputs_add(Outputs *outputs, const char *option,
                         const char *path) {
   Buf copy = {0};
-  buf_add_text(&copy, path);
+  buf_add_text(&copy, names_stdout(path) ? "-" : path);
   return add(outputs, option, buf_take(&copy));
 }
 
@@ -71,10 +78,16 @@ OutputFile *outputs_add_option(Outputs *outputs, const Options *options,
                                const char *ending) {
   if (!options_has(options, id)) return NULL;
   const char *given = options->value[id];
-  if (given) return outputs_add(outputs, option_words(id), given);
-  Buf name = {0};
-  outputs_derive(program, ending, &name);
-  return add(outputs, option_words(id), buf_take(&name));
+  OutputFile *file;
+  if (given) {
+    file = outputs_add(outputs, option_words(id), given);
+  } else {
+    Buf name = {0};
+    outputs_derive(program, ending, &name);
+    file = add(outputs, option_words(id), buf_take(&name));
+  }
+  file->is_appended = id == OPTION_REQUEST_LOG;
+  return file;
 }
 
 /* ---- names and files ----------------------------------------------------- */
@@ -154,6 +167,14 @@ static bool is_object(const char *path) {
   return length > 0 && object_has_magic(slice_from(head, (size_t)length));
 }
 
+/* What standard output was redirected to, under its own name: to replace it
+ * would lose what was printed. */
+static bool is_behind_stdout(const char *path) {
+  struct stat info, out;
+  return stat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+         fstat(STDOUT_FILENO, &out) == 0 && same_inode(&info, &out);
+}
+
 /* ---- judgement ----------------------------------------------------------- */
 
 /* A regular file is replaced, so its folder must be writable too. */
@@ -161,11 +182,14 @@ static Status check_writable(const OutputFile *file, Error *error) {
   struct stat info;
   int failed = 0;
   bool is_there = stat(file->path, &info) == 0;
-  if (is_there && S_ISDIR(info.st_mode))
+  if (!is_there && errno != ENOENT)
+    failed = errno;
+  else if (is_there && S_ISDIR(info.st_mode))
     failed = EISDIR;
   else if (is_there && access(file->path, W_OK) != 0)
     failed = errno;
-  if (!failed && (!is_there || S_ISREG(info.st_mode))) {
+  bool is_replaced = !is_there || S_ISREG(info.st_mode);
+  if (!failed && is_replaced && !file_names_descriptor(file->path)) {
     Buf folder = {0};
     add_folder(file->path, &folder);
     if (access(folder.data, W_OK | X_OK) != 0) failed = errno;
@@ -178,7 +202,17 @@ static Status check_writable(const OutputFile *file, Error *error) {
 
 static Status check_one(const Outputs *outputs, const OutputFile *file,
                         Error *error) {
+  if (is_dash(file->path) && file->is_appended)
+    return error_set(error, STATUS_USAGE,
+                     "%s cannot share standard output with what the program "
+                     "prints; name a file",
+                     file->option);
   if (is_dash(file->path)) return STATUS_OK;
+  if (is_behind_stdout(file->path))
+    return error_set(error, STATUS_USAGE,
+                     "%s would overwrite %s, which standard output goes to; "
+                     "name another file",
+                     file->option, file->path);
   if (is_source(file->path))
     return error_set(error, STATUS_USAGE,
                      "%s would overwrite a source: %s; name another file",
@@ -206,7 +240,16 @@ static Status check_pair(const OutputFile *a, const OutputFile *b,
                    b->option, is_dash(a->path) ? "standard output" : a->path);
 }
 
+static Status check_inputs(const Outputs *outputs, Error *error) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < outputs->inputs.length; i++)
+    count += is_dash(outputs->inputs.data[i]);
+  if (count < 2) return STATUS_OK;
+  return error_set(error, STATUS_USAGE, "standard input can be read only once");
+}
+
 Status outputs_check(const Outputs *outputs, Error *error) {
+  if (check_inputs(outputs, error) != STATUS_OK) return STATUS_USAGE;
   for (uint32_t i = 0; i < outputs->count; i++) {
     Status status = check_one(outputs, &outputs->files[i], error);
     for (uint32_t k = 0; k < i && status == STATUS_OK; k++)

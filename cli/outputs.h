@@ -19,6 +19,7 @@ typedef struct OutputFile {
   const char *option; /* "--emit-metrics", for messages */
   char *path;         /* owned; "-" is standard output */
   bool may_be_object; /* it is compile's -o: may replace an object file */
+  bool is_appended;   /* it grows line by line during the run */
 } OutputFile;
 
 typedef struct Outputs {
@@ -30,7 +31,8 @@ typedef struct Outputs {
 void outputs_free(Outputs *outputs);
 
 void outputs_add_input(Outputs *outputs, const char *path);
-/* Adds `path`. What these two return lives in `outputs`. */
+/* Adds `path`; /dev/stdout and its like are standard output and become "-".
+ * What these two return lives in `outputs`. */
 OutputFile *outputs_add(Outputs *outputs, const char *option, const char *path);
 /* Adds the value of option `id`, or if it has none the program's name with
  * `ending` in the place of its own; NULL when the option was not given. */
@@ -44,8 +46,8 @@ void outputs_derive(const char *program, const char *ending, Buf *out);
 
 bool output_is_stdout(const OutputFile *file); /* NULL is not */
 
-/* STATUS_USAGE: a name that must not be written, or two alike. STATUS_IO: it
- * cannot be written. */
+/* STATUS_USAGE: a name that must not be written, two alike, or standard input
+ * read twice. STATUS_IO: it cannot be written. */
 Status outputs_check(const Outputs *outputs, Error *error) MUST_USE;
 
 #endif

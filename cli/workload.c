@@ -272,6 +272,24 @@ static Status fail_unknown(const WorkloadList *list, const char *name,
   return error->status;
 }
 
+/* One that is there but broken says why. */
+static Status fail_find(const WorkloadList *list, const char *name,
+                        Workload *workload, Error *error) {
+  char *roots[ROOTS];
+  Status status = STATUS_OK;
+  find_roots(roots);
+  for (int i = 0; *name && i < ROOTS && status == STATUS_OK; i++) {
+    char *folder = join(roots[i], name);
+    char *description = join(folder, "workload.json");
+    if (file_exists(description))
+      status = workload_read(folder, workload, error);
+    mem_free(description);
+    mem_free(folder);
+  }
+  free_roots(roots);
+  return status != STATUS_OK ? status : fail_unknown(list, name, error);
+}
+
 Status workload_find(const char *name, Workload *workload, Error *error) {
   WorkloadList list;
   if (strchr(name, '/')) return workload_read(name, workload, error);
@@ -283,7 +301,7 @@ Status workload_find(const char *name, Workload *workload, Error *error) {
     *workload = list.items.data[i];
     list.items.data[i] = (Workload){0};
   }
-  if (!workload->folder) status = fail_unknown(&list, name, error);
+  if (!workload->folder) status = fail_find(&list, name, workload, error);
   workload_list_free(&list);
   return status;
 }

@@ -47,7 +47,7 @@ typedef struct Workload {
 } Workload;
 
 typedef struct WorkloadList {
-  uint32_t broken; /* folders whose description cannot be read */
+  uint32_t broken;     /* folders whose description cannot be read */
   VEC(Workload) items; /* by number, then directory */
 } WorkloadList;
 

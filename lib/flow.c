@@ -191,6 +191,13 @@ static Status assign(const Binding *b, const FlowArg *args, uint32_t count) {
   return STATUS_OK;
 }
 
+/* How much of an argument a message repeats; no code point is cut. */
+static size_t shown_bytes(Slice text) {
+  enum { SHOWN = 60 };
+  size_t length = text.length < SHOWN ? text.length : SHOWN;
+  return slice_valid_utf8(slice_from(text.data, length));
+}
+
 static Status convert(const Binding *b, uint32_t param, Value *value) {
   const Object *object = b->object;
   Error cause = {0};
@@ -204,8 +211,10 @@ static Status convert(const Binding *b, uint32_t param, Value *value) {
   Status status = value_parse(text, object->types, object->type_count,
                               (TypeId)b->params[param].type, value, &cause);
   if (status == STATUS_OK) return status;
-  return fail(b, "the argument `%.*s` is wrong: %.400s",
-              SLICE_ARG(param_name(b, param)), cause.message);
+  return fail(b, "the argument `%.*s` is wrong: %.400s: `%.*s%s`",
+              SLICE_ARG(param_name(b, param)), cause.message,
+              (int)shown_bytes(text), text.data,
+              shown_bytes(text) < text.length ? "..." : "");
 }
 
 static Status convert_all(const Binding *b, Value *values) {

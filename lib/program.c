@@ -66,11 +66,15 @@ static bool is_named_object(const char *name) {
 }
 
 static Status load_file(Program *program, Error *error) {
-  Status status = load(program, &program->text, error);
-  if (status == STATUS_OK) {
-    const ObjMeta *meta = program->object->meta;
-    program->optimization = meta->optimization;
-  }
+  Error cause = {0};
+  Status status = load(program, &program->text, &cause);
+  if (status == STATUS_OK)
+    program->optimization = program->object->meta->optimization;
+  else if (status == STATUS_FORMAT || status == STATUS_VERSION)
+    error_set(error, status, "%s; make it anew with `apxm compile`",
+              cause.message);
+  else
+    error_set(error, status, "%s", cause.message);
   return status;
 }
 

@@ -191,8 +191,9 @@ static void cancelled(apxm_program *program) {
   apxm_engine *engine = apxm_engine_new(&slow, &error);
   expect(engine != NULL, "an engine whose model takes ten minutes");
   apxm_run *run = apxm_run_start(program, engine, &options, &error);
-  pthread_t thread;
-  expect(run && pthread_create(&thread, NULL, cancel, run) == 0,
+  expect(run != NULL, "is started");
+  pthread_t thread = pthread_self();
+  expect(pthread_create(&thread, NULL, cancel, run) == 0,
          "is cancelled by another thread");
   expect(apxm_run_wait(run) == APXM_RUN_CANCELLED, "and ends as cancelled");
   expect(strcmp(apxm_run_result(run, NULL), "") == 0, "without a result");

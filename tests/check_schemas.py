@@ -131,7 +131,11 @@ def check_runs(checks):
                '--emit-metrics=m.json')
     checks.validate(checks.read('m.json'), 'metrics', 'a failed run')
     out, _ = checks.run(0, 'execute', '-q', '--json', 'good.ais', '5')
+    checks.validate(json.loads(out), 'run', '--json')
     checks.validate(json.loads(out)['metrics'], 'metrics', '--json')
+    out, _ = checks.run(1, 'execute', '--json', 'good.ais', '5', '--replies',
+                        'failing.jsonl')
+    checks.validate(json.loads(out), 'run', '--json of a failed run')
 
 
 def check_compilations(checks):
@@ -141,6 +145,8 @@ def check_compilations(checks):
     checks.run(0, 'execute', '-q', 'good.apxmobj', '5',
                '--emit-metrics=m.json')
     checks.validate(checks.read('m.json'), 'metrics', 'a run of an object')
+    checks.run(3, 'compile', 'bad.ais', '--emit-diagnostics=d.json')
+    checks.validate(checks.read('d.json'), 'diagnostics', 'a bad program')
 
 
 def check_workload(checks):

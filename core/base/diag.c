@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "core/base/glyph.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
 
@@ -176,15 +177,24 @@ static bool is_tame(Slice glyph) {
   if (glyph.length == 1)
     return first == '\t' || (first >= 0x20 && first < 0x7F);
   bool is_control = first == 0xC2 && (unsigned char)glyph.data[1] < 0xA0;
-  return !is_control && slice_valid_utf8(glyph) == glyph.length;
+  return !is_control && slice_valid_utf8(glyph) == glyph.length &&
+         !glyph_turns_text(glyph);
+}
+
+/* U+FFFD, which stands for what is not tame, takes one. */
+static size_t columns_of(Slice glyph) {
+  return is_tame(glyph) ? glyph_columns(glyph) : 1;
+}
+
+static Slice glyph_at(Slice line, size_t at) {
+  return slice_from(line.data + at, forward(line, at, 1) - at);
 }
 
 static void add_source(Buf *out, Slice line, const Window *window) {
   if (window->cut_before) buf_add_text(out, "...");
-  size_t next = 0;
-  for (size_t at = window->begin; at < window->end; at = next) {
-    next = forward(line, at, 1);
-    Slice glyph = slice_from(line.data + at, next - at);
+  Slice glyph;
+  for (size_t at = window->begin; at < window->end; at += glyph.length) {
+    glyph = glyph_at(line, at);
     buf_add_slice(out, is_tame(glyph) ? glyph : SLICE("\xEF\xBF\xBD"));
   }
   if (window->cut_after) buf_add_text(out, "...");
@@ -196,10 +206,14 @@ static void add_carets(Painter *p, Slice line, const Window *window,
   if (window->cut_before) buf_add_text(p->out, "   ");
   size_t at = window->begin;
   for (; at < from; at = forward(line, at, 1)) {
-    buf_add_char(p->out, line.data[at] == '\t' ? '\t' : ' ');
+    if (line.data[at] == '\t')
+      buf_add_char(p->out, '\t');
+    else
+      buf_add_repeat(p->out, ' ', columns_of(glyph_at(line, at)));
   }
   size_t count = 0;
-  for (; at < to && at < window->end; at = forward(line, at, 1)) count++;
+  for (; at < to && at < window->end; at = forward(line, at, 1))
+    count += columns_of(glyph_at(line, at));
   buf_add_text(p->out, p->loud);
   buf_add_repeat(p->out, mark, count ? count : 1);
 }

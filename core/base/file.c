@@ -32,6 +32,14 @@ bool file_exists(const char *path) {
   return stat(path, &info) == 0;
 }
 
+bool file_names_descriptor(const char *path) {
+  Slice name = slice_of(path);
+  return slice_equal_text(name, "/dev/stdout") ||
+         slice_equal_text(name, "/dev/stderr") ||
+         slice_starts_with(name, SLICE("/dev/fd/")) ||
+         slice_starts_with(name, SLICE("/proc/self/fd/"));
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 static Status too_large(const char *name, size_t limit, Error *error) {
@@ -41,6 +49,7 @@ static Status too_large(const char *name, size_t limit, Error *error) {
 
 static Status cannot_read(const char *name, int code, Error *error) {
   Status status = code == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
+  if (!name[0]) name = "a file without a name";
   return error_set_errno(error, status, code, "cannot read %s", name);
 }
 
@@ -127,7 +136,7 @@ static int write_and_close(int fd, Slice data) {
 }
 
 static int write_in_place(const char *path, Slice data) {
-  int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
   return fd < 0 ? errno : write_and_close(fd, data);
 }
 
@@ -174,7 +183,7 @@ Status file_write(const char *path, Slice data, Error *error) {
     code = write_all(STDOUT_FILENO, data);
   } else if (stat(path, &old) != 0) {
     code = write_and_rename(path, data, NULL);
-  } else if (!S_ISREG(old.st_mode)) {
+  } else if (!S_ISREG(old.st_mode) || file_names_descriptor(path)) {
     code = write_in_place(path, data);
   } else {
     /* The file that a link leads to is replaced, not the link. */

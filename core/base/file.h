@@ -28,6 +28,10 @@ Status file_write(const char *path, Slice data, Error *error) MUST_USE;
 
 bool file_exists(const char *path);
 
+/* /dev/stderr, /dev/fd/N and the like: an open descriptor, written in place
+ * and at its end whatever it leads to. */
+bool file_names_descriptor(const char *path);
+
 /* Writes all bytes to a descriptor; handles short writes and EINTR. */
 Status file_write_fd(int fd, Slice data, Error *error) MUST_USE;
 

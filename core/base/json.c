@@ -306,7 +306,7 @@ void json_add_number(Buf *out, double value) {
     buf_add_text(out, "null");
   } else if (value == 0) {
     buf_add_char(out, '0'); /* minus zero too */
-  } else if (fabs(value) < 1e15 && value == trunc(value)) {
+  } else if (fabs(value) < 1e21 && value == trunc(value)) {
     buf_addf(out, "%.0f", value);
   } else {
     char digits[64];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * From who reads what to who is read by whom. verify_nodes.c has left the
- * number of consumers of each node in consumer_first and the edges that come
- * in, with a mark on each start, in pending. Here
+ * number of consumers of each node in Loader.counts and the edges that come in,
+ * with a mark on each start, in pending. Here
  *
  *   1. calls of graphs that open at once become starts too: the least fixpoint
  *      over the call graph, by a worklist of graphs, each entered once;
  *   2. the counts become ends of ranges (running sum);
  *   3. one walk over all inputs from the last to the first fills the ranges
- *      from their ends, which leaves consumer_first at the beginnings and every
+ *      from their ends, which leaves the counts at the beginnings and every
  *      list ascending. Start lists are filled the same way behind them:
  *
  *     consumers: [ of node 0 | of node 1 | ... || starts of graph 0 | ... ]
@@ -88,18 +88,20 @@ static bool open_graphs(Loader *loader) {
 
 /* ---- consumers and starts ------------------------------------------------ */
 
-static void sum_counts(Object *o) {
+static void sum_counts(Loader *loader) {
   uint32_t sum = 0;
-  for (uint32_t i = 0; i < o->node_count; i++)
-    o->consumer_first[i] = sum += o->consumer_first[i];
-  o->consumer_first[o->node_count] = sum;
+  uint32_t node_count = loader->object->node_count;
+  for (uint32_t i = 0; i < node_count; i++)
+    loader->counts[i] = sum += loader->counts[i];
+  loader->counts[node_count] = sum;
 }
 
 /* Enters node `index` of `graph` into its producers' lists. */
-static void fill_producers(const Object *o, const ObjGraph *graph,
+static void fill_producers(const Loader *loader, const ObjGraph *graph,
                            uint32_t index) {
+  const Object *o = loader->object;
   const ObjNode *node = &o->nodes[graph->first_node + index];
-  uint32_t *ends = o->consumer_first + graph->first_node;
+  uint32_t *ends = loader->counts + graph->first_node;
   for (uint32_t i = node[1].inputs; i-- > node->inputs;) {
     ObjRef ref = o->inputs[i];
     if ((ref & OBJ_REF_CONST) != 0) continue;
@@ -109,11 +111,12 @@ static void fill_producers(const Object *o, const ObjGraph *graph,
 }
 
 /* `*end` is where the list of starts of the next graph begins. */
-static void fill_graph(const Object *o, uint32_t row, uint32_t *end) {
+static void fill_graph(const Loader *loader, uint32_t row, uint32_t *end) {
+  const Object *o = loader->object;
   const ObjGraph *graph = &o->graphs[row];
   for (uint32_t i = graph->node_count; i-- > 0;) {
     uint32_t *pending = &o->pending[graph->first_node + i];
-    fill_producers(o, graph, i);
+    fill_producers(loader, graph, i);
     if ((*pending & PENDING_START) != 0) {
       *pending &= ~PENDING_START;
       o->consumers[--*end] = i;
@@ -126,6 +129,15 @@ static void fill_graph(const Object *o, uint32_t row, uint32_t *end) {
   o->links[row].first_start = *end;
 }
 
+static void fill_spans(const Loader *loader) {
+  const Object *o = loader->object;
+  for (uint32_t i = 0; i < o->node_count; i++)
+    o->spans[i] =
+        span_pack((Op)o->nodes[i].op, o->nodes[i].inputs, loader->counts[i]);
+  o->spans[o->node_count] =
+      span_pack(OP_END, o->input_count, loader->counts[o->node_count]);
+}
+
 bool link_object(Loader *loader) {
   Object *o = loader->object;
   uint32_t end = loader->edge_count;
@@ -134,7 +146,8 @@ bool link_object(Loader *loader) {
     end += o->links[row].start_count;
   o->consumers = mem_try(end, sizeof *o->consumers);
   if (o->consumers == NULL) return refuse_memory(loader);
-  sum_counts(o);
-  for (uint32_t row = o->graph_count; row-- > 0;) fill_graph(o, row, &end);
+  sum_counts(loader);
+  for (uint32_t row = o->graph_count; row-- > 0;) fill_graph(loader, row, &end);
+  fill_spans(loader);
   return true;
 }

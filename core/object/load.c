@@ -142,11 +142,13 @@ static bool find_sections(Loader *loader) {
 
 static bool take_derived(Loader *loader) {
   Object *o = loader->object;
-  o->consumer_first =
-      mem_try_zero((size_t)o->node_count + 1, sizeof *o->consumer_first);
+  loader->counts =
+      mem_try_zero((size_t)o->node_count + 1, sizeof *loader->counts);
+  o->spans = mem_try((size_t)o->node_count + 1, sizeof *o->spans);
   o->pending = mem_try((size_t)o->node_count + 1, sizeof *o->pending);
   o->links = mem_try_zero((size_t)o->graph_count + 1, sizeof *o->links);
-  if (o->consumer_first == NULL || o->pending == NULL || o->links == NULL)
+  if (loader->counts == NULL || o->spans == NULL || o->pending == NULL ||
+      o->links == NULL)
     return refuse_memory(loader);
   return true;
 }
@@ -172,6 +174,7 @@ Object *object_load(uint8_t *bytes, size_t size, Error *error) {
   else
     loaded = load(&loader);
   mem_free(loader.text_starts);
+  mem_free(loader.counts);
   if (loaded) return object;
   object_free(object);
   return NULL;
@@ -196,7 +199,7 @@ Object *object_load_file(const char *path, Error *error) {
 void object_free(Object *object) {
   if (object == NULL) return;
   mem_free(object->bytes);
-  mem_free(object->consumer_first);
+  mem_free(object->spans);
   mem_free(object->consumers);
   mem_free(object->pending);
   mem_free(object->links);

@@ -19,6 +19,7 @@
 typedef struct Loader {
   Object *object;
   Error *error;
+  uint32_t *counts; /* by node: its consumers, then where their list begins */
   uint64_t *text_starts; /* a bit for each 8 bytes of STRINGS: a text begins */
   uint32_t edge_count;   /* input edges from nodes */
   uint32_t call_count;   /* CALL nodes */
@@ -40,11 +41,11 @@ static inline bool is_text_start(const Loader *loader, ObjString string) {
 bool verify_strings(Loader *loader);
 bool verify_tables(Loader *loader); /* consts, types, places, meta */
 bool verify_graphs(Loader *loader);
-bool verify_nodes(Loader *loader); /* and fills consumer_first with counts and
-                                      pending with edges and starts */
+bool verify_nodes(Loader *loader); /* and fills counts, and pending with edges
+                                      and starts */
 bool verify_flows(Loader *loader);
 
-/* Turns the counts into consumers, pending and links. */
+/* Turns the counts into consumers, spans, pending and links. */
 bool link_object(Loader *loader);
 
 #endif

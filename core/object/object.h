@@ -19,6 +19,7 @@
 #include "core/object/attrs.h"
 #include "core/object/format.h"
 #include "core/object/ops.h"
+#include "core/object/span.h"
 #include "core/object/types.h"
 
 /* Bits of a frame's initial pending counter. The count is what must still
@@ -63,10 +64,12 @@ typedef struct Object {
   uint32_t string_bytes, const_count, type_count, place_count, flow_count,
       param_count, graph_count, node_count, input_count, attr_count;
 
-  /* Derived. consumers[consumer_first[i] .. consumer_first[i + 1] - 1] are the
-   * consumers of node i (a row of NODES), ascending, repeated when a node
-   * reads the same value twice. Edges from constants are not in it. */
-  uint32_t *consumer_first; /* node_count + 1 */
+  /* Derived. spans[i] packs what firing node i (a row of NODES) needs of its
+   * row: see span_pack; spans[node_count] ends the last. The consumers of node
+   * i are consumers[span_consumers(spans[i]) .. span_consumers(spans[i + 1]) -
+   * 1], ascending, repeated when a node reads the same value twice. Edges from
+   * constants are not in it. */
+  uint64_t *spans; /* node_count + 1 */
   uint32_t *consumers;
   uint32_t *pending; /* by node: PENDING bits and count */
   ObjLinks *links;   /* by graph */

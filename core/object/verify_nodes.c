@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Is every node sound? One pass over nodes, inputs and attributes in file
- * order. On the way it counts each node's consumers (in Object.consumer_first)
+ * order. On the way it counts each node's consumers (in Loader.counts)
  * and incoming edges (in Object.pending), so that link.c need not look again.
  *
  * A call is checked against the parameters and results of its callee, which
@@ -368,7 +368,7 @@ static bool verify_graph_nodes(Loader *loader, uint32_t row) {
       .object = o,
       .graph = graph,
       .nodes = o->nodes + graph->first_node,
-      .counts = o->consumer_first + graph->first_node,
+      .counts = loader->counts + graph->first_node,
       .pending = o->pending + graph->first_node,
       .links = &o->links[row],
       .row = row,

@@ -109,6 +109,7 @@ Outcome model_call(Firing *firing, Value *result) {
     free_pending(pending);
     return OUTCOME_FAILED;
   }
+  firing_drop_inputs(firing);
   fill_request(firing, &pending->request);
   if (engine->lazy_ns > 0) clock_sleep(engine->lazy_ns);
   if (!scope_enter(pending)) return not_made(firing, pending, result);

@@ -63,16 +63,15 @@ static void trim_inputs(EngineWorker *worker) {
 }
 
 /* The value inputs come first, then the order edges. */
-static inline uint32_t collect(const Frame *frame, const ObjNode *node,
-                               Value *in) {
-  const ObjRef *ref = frame->inputs + node->inputs;
-  const ObjRef *end = frame->inputs + node[1].inputs;
-  uint32_t count = 0;
-  for (; ref < end && !(*ref & OBJ_REF_ORDER); ref++)
-    in[count++] = *ref & OBJ_REF_CONST
-                      ? frame_constant(frame->run->object, *ref)
-                      : load_relaxed(&frame->slots[*ref].value);
-  return count;
+static inline uint32_t collect(const Frame *frame, uint32_t first,
+                               uint32_t count, Value *in) {
+  const ObjRef *refs = frame->inputs + first;
+  uint32_t i = 0;
+  for (; i < count && !(refs[i] & OBJ_REF_ORDER); i++)
+    in[i] = refs[i] & OBJ_REF_CONST
+                ? frame_constant(frame->run->object, refs[i])
+                : load_relaxed(&frame->slots[refs[i]].value);
+  return i;
 }
 
 static uint32_t longest_path(const Frame *frame, const ObjNode *node) {
@@ -98,10 +97,6 @@ static inline void complete(Firing *firing, Outcome outcome, Value value,
   frame_put(frame, firing->node, value);
 }
 
-static inline void drop_inputs(const Firing *firing) {
-  for (uint32_t i = 0; i < firing->in_count; i++) value_drop(firing->in[i]);
-}
-
 /* A result goes to the parent's port, or is the run's. */
 static void fire_result(Firing *firing) {
   Frame *frame = firing->frame;
@@ -110,7 +105,7 @@ static void fire_result(Firing *firing) {
   bool has_value = firing->in_count > 0;
   Value value = has_value ? firing->in[0] : VALUE_UNIT;
   if (firing->draining) {
-    drop_inputs(firing);
+    firing_drop_inputs(firing);
     value = VALUE_POISON;
     run_tally(firing->worker, frame)->drained++;
   }
@@ -161,7 +156,7 @@ static bool fire_end(Firing *firing) {
 static void drain(Firing *firing) {
   Frame *frame = firing->frame;
   Slot *slot = &frame->slots[firing->node];
-  drop_inputs(firing);
+  firing_drop_inputs(firing);
   run_tally(firing->worker, frame)->drained++;
   if (frame_is_model_call(frame, firing->node)) gauge_down(&frame->run->demand);
   path_take(&frame->run->paths, firing->path);
@@ -209,7 +204,7 @@ static inline bool fire(Firing *firing, const ObjNode *node) {
     return true;
   }
   bool fired = run_handler(firing, node);
-  drop_inputs(firing);
+  firing_drop_inputs(firing);
   return fired;
 }
 
@@ -225,7 +220,7 @@ static inline void prepare(Firing *firing, const ObjNode *node, Value *small) {
   firing->in = small;
   if (__builtin_expect(inputs > SMALL_INPUTS, 0))
     firing->in = inputs_array(firing->worker, inputs);
-  firing->in_count = collect(firing->frame, node, firing->in);
+  firing->in_count = collect(firing->frame, node->inputs, inputs, firing->in);
   firing->path = 0;
   if (__builtin_expect(firing->has_paths, 0))
     firing->path = longest_path(firing->frame, node);
@@ -292,16 +287,20 @@ static Spot turn_any(EngineWorker *worker, Spot spot) {
  * neither draining nor has timed a node yet, without what it does not need. */
 static inline Spot turn(EngineWorker *worker, Spot spot) {
   Frame *frame = spot.frame;
-  const ObjNode *node = &frame->nodes[spot.node];
-  PureFunction pure = pure_table[node->op];
-  if (pure == NULL || node[1].inputs - node->inputs > SMALL_INPUTS ||
+  uint64_t span = frame->spans[spot.node], next = frame->spans[spot.node + 1];
+  uint32_t inputs = span_inputs(next) - span_inputs(span);
+  uint32_t consumers = span_consumers(next) - span_consumers(span);
+  PureFunction pure = pure_table[span_op(span)];
+  if (pure == NULL || inputs > SMALL_INPUTS ||
       load_relaxed(&frame->run->mode) != 0)
     return turn_any(worker, spot);
   Value in[SMALL_INPUTS];
-  Value value = pure(in, collect(frame, node, in));
+  Value value = pure(in, collect(frame, span_inputs(span), inputs, in));
   if (value == VALUE_EMPTY) return turn_any(worker, spot);
   frame_put(frame, spot.node, value);
-  return (Spot){frame, route_token(worker, frame, spot.node)};
+  uint32_t ready =
+      route_token(worker, frame, spot.node, span_consumers(span), consumers);
+  return (Spot){frame, ready};
 }
 
 /* A look around: publishes a held join, brings in the inbox. True: the next
@@ -365,6 +364,20 @@ static void finish_pending(EngineWorker *worker, Pending *pending) {
   run_from(worker, (Spot){firing.frame, next});
 }
 
+/* There is no memory for the entry frame: the run is over. */
+static void refuse_run(Run *run, uint32_t node_count) {
+  const ObjFlow *flow = &run->object->flows[run->options.flow];
+  for (uint32_t i = 0; i < flow->param_count; i++) value_drop(run->args[i]);
+  mutex_lock(&run->scope_lock);
+  run->status = RUN_FAILED;
+  atomic_fetch_or(&run->mode, RUN_DRAINING);
+  error_set(&run->error, STATUS_NO_MEMORY, "no memory for %u nodes",
+            node_count);
+  mutex_unlock(&run->scope_lock);
+  report_fill(run, 0);
+  finish_run(run);
+}
+
 /* Opens the entry frame and hands it the arguments. */
 static void begin_run(EngineWorker *worker, Run *run) {
   const ObjFlow *flow = &run->object->flows[run->options.flow];
@@ -374,11 +387,7 @@ static void begin_run(EngineWorker *worker, Run *run) {
   uint32_t node_count = graph->node_count;
   Frame *frame = frame_new(run, flow->graph, NULL, 0);
   if (frame == NULL) {
-    run->status = RUN_FAILED;
-    error_set(&run->error, STATUS_NO_MEMORY, "no memory for %u nodes",
-              node_count);
-    report_fill(run, 0);
-    finish_run(run);
+    refuse_run(run, node_count);
     return;
   }
   run->tallies[worker->index].frames++;

@@ -41,7 +41,7 @@ struct Frame {
   const ObjNode *nodes;      /* of the graph */
   const ObjRef *inputs;      /* of the object */
   const uint32_t *consumers; /* of the object */
-  const uint32_t *first;     /* consumer_first of the graph's nodes */
+  const uint64_t *spans;     /* of the graph's nodes */
   const ObjLinks *links;     /* of the graph */
   Run *run;
   Frame *parent; /* NULL: the run's entry */
@@ -67,8 +67,9 @@ static inline const uint32_t *frame_consumers(const Frame *frame, uint32_t node,
     *count = frame->links->start_count;
     return frame->consumers + frame->links->first_start;
   }
-  *count = frame->first[node + 1] - frame->first[node];
-  return frame->consumers + frame->first[node];
+  uint32_t first = span_consumers(frame->spans[node]);
+  *count = span_consumers(frame->spans[node + 1]) - first;
+  return frame->consumers + first;
 }
 
 /* Adds the references of the consumers of `node`; see frame_put. */

@@ -66,6 +66,7 @@ static Value merge(const Value *in, uint32_t count) {
 }
 
 static Value list(const Value *in, uint32_t count) {
+  if (value_list_least(in, count) > LIMIT_VALUE_BYTES) return VALUE_EMPTY;
   return value_list(in, count);
 }
 
@@ -88,7 +89,8 @@ static Outcome run_pure(Firing *firing, Value *result) {
     firing->in_count = 0; /* consumed */
     return OUTCOME_VALUE;
   }
-  run_fail(frame, firing->node, "the text would be longer than %d MiB",
+  const char *kind = op == OP_LIST || op == OP_WAIT ? "list" : "text";
+  run_fail(frame, firing->node, "the %s would be longer than %d MiB", kind,
            LIMIT_VALUE_BYTES >> 20);
   return OUTCOME_FAILED;
 }

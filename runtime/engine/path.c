@@ -100,7 +100,10 @@ static uint32_t cut(PathPool *pool, uint32_t path) {
   uint32_t first = 0, last = 0, from = path;
   for (uint32_t kept = LIMIT_PATH_LINKS; kept > 0; kept--) {
     uint32_t copy = take_index(pool);
-    if (copy == 0) break;
+    if (copy == 0) { /* no memory: the long one stays */
+      path_drop(pool, first);
+      return path;
+    }
     const PathLink *link = link_at(pool, from);
     set_link(link_at(pool, copy), link, 0);
     link_at(pool, copy)->kept = kept;
@@ -109,7 +112,6 @@ static uint32_t cut(PathPool *pool, uint32_t path) {
     last = copy;
     from = link->before;
   }
-  if (first == 0) return path;
   path_drop(pool, path);
   return first;
 }

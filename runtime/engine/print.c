@@ -29,11 +29,15 @@ static void cancel_wait(Pending *pending) {
   sched_post(run->engine->sched, task_to_finish(pending));
 }
 
+/* Locked, because only the compiler promises that prints are in one chain: an
+ * object file made by hand may have two of them behind one token. */
 static void keep_line(Run *run, Slice line) {
   char *copy = mem_alloc(line.length + 1);
   memcpy(copy, line.data, line.length);
   copy[line.length] = '\0';
+  mutex_lock(&run->scope_lock);
   vec_push(&run->lines, slice_from(copy, line.length));
+  mutex_unlock(&run->scope_lock);
 }
 
 static Outcome wait_for_room(Firing *firing, Slice line) {
@@ -73,6 +77,7 @@ Outcome print_line(Firing *firing, Value *result) {
     buf_free(&line);
     return OUTCOME_FAILED;
   }
+  firing_drop_inputs(firing);
   buf_add_char(&line, '\n');
   if (run->options.keep_output) keep_line(run, buf_slice(&line));
   if (run->options.output != NULL)

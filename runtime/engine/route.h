@@ -13,7 +13,8 @@
 #include "runtime/engine/run.h"
 #include "runtime/engine/task.h"
 
-enum { NO_NODE = UINT32_MAX, ROUTE_CHUNK = 64 };
+#define NO_NODE UINT32_MAX
+enum { ROUTE_CHUNK = 64 };
 
 /* Leaves the whole token of `node` to a task. */
 void route_later(EngineWorker *worker, Frame *frame, uint32_t node);
@@ -84,11 +85,12 @@ uint32_t route_publish(EngineWorker *worker, Frame *frame,
 uint32_t route_chunk(EngineWorker *worker, Frame *frame, uint32_t producer,
                      uint32_t chunk);
 
-/* Routes the whole token; the same, with a short way for few consumers. */
+/* Routes the whole token; the same, with a short way for few consumers, which
+ * are `count` from row `first` on. */
 static inline uint32_t route_token(EngineWorker *worker, Frame *frame,
-                                   uint32_t producer) {
-  uint32_t node, other, first = frame->first[producer];
-  uint32_t count = frame->first[producer + 1] - first;
+                                   uint32_t producer, uint32_t first,
+                                   uint32_t count) {
+  uint32_t node, other;
   if (count == 0 || count > 2) return route_chunk(worker, frame, producer, 0);
   const uint32_t *consumers = frame->consumers + first;
   bool is_ready = route_edge(worker, frame, producer, consumers, 0, &node);

@@ -103,13 +103,13 @@ struct Run {
   _Atomic uint32_t mode; /* RunMode bits; set once each, read by workers */
 
   /* What fails together. One scope a run, until `try`. */
-  Mutex scope_lock; /* guards the next five */
+  Mutex scope_lock; /* guards the next four, and lines */
   Pending *pending; /* nodes that wait for somebody outside */
   RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
   uint64_t more_failures; /* after the first */
 
-  VEC(Slice) lines; /* print lines kept; ordered by the output token */
+  VEC(Slice) lines; /* print lines kept, in the order of the output token */
   Value result;     /* the entry's; ordered by its END */
   RunMetrics metrics;
 
@@ -159,7 +159,7 @@ typedef struct Firing {
 typedef Outcome (*Handler)(Firing *firing, Value *result);
 
 /* in[0 .. count - 1] to a value, consuming the inputs' references. VALUE_EMPTY:
- * the text would be longer than LIMIT_VALUE_BYTES, the only way to fail; the
+ * its text would be longer than LIMIT_VALUE_BYTES, the only way to fail; the
  * inputs are as they were. */
 typedef Value (*PureFunction)(const Value *in, uint32_t count);
 
@@ -223,6 +223,13 @@ static inline bool run_is_draining(const Run *run) {
 
 static inline Tally *run_tally(const EngineWorker *worker, const Frame *frame) {
   return &frame->run->tallies[worker->index];
+}
+
+/* A handler that may go pending is done with its inputs before it submits:
+ * after that the object, and with it the constants, may be gone. */
+static inline void firing_drop_inputs(Firing *firing) {
+  for (uint32_t i = 0; i < firing->in_count; i++) value_drop(firing->in[i]);
+  firing->in_count = 0;
 }
 
 static inline bool frame_is_model_call(const Frame *frame, uint32_t node) {

@@ -141,6 +141,7 @@ static void add_line(const ModelClient *client, const ModelRequest *request,
   add_field(line, "model", r->model);
   add_number(line, "temperature", r->temperature, isfinite(r->temperature));
   add_number(line, "max_tokens", r->max_tokens, r->max_tokens != 0);
+  add_number(line, "budget_tokens", r->budget_tokens, r->budget_tokens != 0);
   add_number(line, "arrival_ms", ms_since(client->first_arrival, r->queued_at),
              true);
   add_number(line, "end_ms", ms_since(client->first_arrival, r->completed_at),

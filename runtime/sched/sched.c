@@ -27,7 +27,9 @@ enum {
   INBOX_EVERY = 64,   /* tasks between two looks at the inbox */
   SEARCH_ROUNDS = 32, /* fruitless looks at everybody before parking: some
                          microseconds, a fraction of what a wake costs */
-  SURPLUS = 2 /* tasks in the deque that are worth waking somebody for */
+  SURPLUS = 2, /* tasks in the deque that are worth waking somebody for */
+  PATIENCE_NS = 20000 /* a wake's cost: so long a lone task waits for its owner,
+                         before somebody is woken for it all the same */
 };
 
 struct Worker {
@@ -37,6 +39,8 @@ struct Worker {
   Thread *thread;            /* main thread only */
   uint32_t index;            /* immutable */
   uint32_t since_inbox;      /* worker only */
+  uint64_t waits_since;      /* worker only: when a poll first saw a task wait
+                                in the deque and somebody parked; 0: not so */
   Cond woken;                /* with sched->lock */
   bool parked;               /* guarded by sched->lock: in the idle list */
   Worker *next_idle;         /* guarded by sched->lock */
@@ -236,9 +240,30 @@ static bool find_task(Worker *worker, Task *task) {
   return true;
 }
 
+/* Shares what is here with whoever is out of work: the owner may be busy with
+ * one long chain of nodes, or with one long node, and never ask. */
+static void offer(Worker *worker) {
+  Sched *sched = worker->sched;
+  if (load_relaxed(&sched->hungry) > 0)
+    share_front(worker, worker->front.count);
+  if (load_relaxed(&sched->idle_count) == 0 ||
+      deque_looks_empty(&worker->deque)) {
+    worker->waits_since = 0;
+    return;
+  }
+  uint64_t now = clock_now();
+  if (worker->waits_since == 0) {
+    worker->waits_since = now;
+  } else if (now - worker->waits_since > PATIENCE_NS) {
+    worker->waits_since = 0;
+    wake_one(sched);
+  }
+}
+
 void sched_poll(Worker *worker) {
   worker->since_inbox = 0;
   empty_inbox(worker);
+  offer(worker);
 }
 
 static void worker_main(void *argument) {

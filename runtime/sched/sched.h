@@ -77,7 +77,8 @@ static inline void sched_drop_newest(Worker *worker) {
 }
 
 /* To be called now and then by a client that takes from the front for long:
- * brings in what has arrived in the inbox. */
+ * brings in what has arrived in the inbox, and offers what waits here to
+ * workers that have nothing. */
 void sched_poll(Worker *worker);
 
 /* Any thread: through the inbox; at most one wake. */

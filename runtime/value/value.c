@@ -72,18 +72,32 @@ Slice value_to_slice(Value v) {
   return (Slice){text->bytes, (size_t)text->length};
 }
 
+static uint64_t least_bytes(Value v) {
+  if (value_kind(v) == VALUE_KIND_TEXT) return value_to_slice(v).length + 2;
+  if (value_kind(v) != VALUE_KIND_LIST) return 1;
+  const ListValue *list = value_pointer(v);
+  return list->least;
+}
+
+uint64_t value_list_least(const Value *items, uint32_t count) {
+  uint64_t bytes = count == 0 ? 2 : 1; /* a comma or bracket after each */
+  for (uint32_t i = 0; i < count; i++) bytes += least_bytes(items[i]) + 1;
+  return bytes;
+}
+
 Value value_list(const Value *items, uint32_t count) {
   ListValue *list = mem_alloc(sizeof *list + count * sizeof(Value));
   atomic_init(&list->refs, 1);
   list->kind = HEAP_LIST;
   list->length = count;
+  list->least = value_list_least(items, count);
   if (count > 0) memcpy(list->items, items, count * sizeof(Value));
   return heap_value(VALUE_KIND_LIST, list);
 }
 
 void value_free(Value v) {
   _Atomic uint32_t *refs = value_refs(v);
-  if (load_relaxed(refs) == VALUE_IMMORTAL) return;
+  if (load_relaxed(refs) >= VALUE_UNCOUNTED) return;
   if (sub_acq_rel(refs, 1) != 1) return;
   if (value_kind(v) == VALUE_KIND_LIST) {
     ListValue *list = value_pointer(v);

@@ -58,6 +58,7 @@ typedef struct ListValue {
   _Atomic uint32_t refs;
   uint32_t kind; /* 1 */
   uint64_t length;
+  uint64_t least; /* bytes of its JSON, at the least */
   Value items[];
 } ListValue;
 
@@ -89,6 +90,9 @@ Slice value_to_slice(Value v);
 
 /* A new list that takes over the references in `items`. */
 Value value_list(const Value *items, uint32_t count);
+/* How many bytes the JSON of that list has, at the least: lists that share
+ * their items read much longer than what they take in memory. */
+uint64_t value_list_least(const Value *items, uint32_t count);
 
 /* `count` more references; nothing for simple values. */
 static inline void value_take(Value v, uint32_t count);
@@ -109,13 +113,18 @@ Status value_parse(Slice text, const TypeRow *types, uint32_t type_count,
 /* ------------------------------------------------------------------------ */
 
 #define VALUE_IMMORTAL UINT32_C(0xFFFFFFFF)
+/* Counts from here on stay: a value with so many references is never freed. */
+#define VALUE_UNCOUNTED UINT32_C(0x80000000)
 
 static inline _Atomic uint32_t *value_refs(Value v) {
   return (_Atomic uint32_t *)value_pointer(v);
 }
 static inline void value_take(Value v, uint32_t count) {
-  if (value_is_heap(v) && load_relaxed(value_refs(v)) != VALUE_IMMORTAL)
-    add_relaxed(value_refs(v), count);
+  if (!value_is_heap(v) || load_relaxed(value_refs(v)) >= VALUE_UNCOUNTED)
+    return;
+  uint64_t before = add_relaxed(value_refs(v), count);
+  if (before + count >= VALUE_UNCOUNTED)
+    store_relaxed(value_refs(v), VALUE_IMMORTAL);
 }
 static inline void value_drop(Value v) {
   if (value_is_heap(v)) value_free(v);

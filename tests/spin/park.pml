@@ -178,19 +178,38 @@ inline deque_take(me) {
   }
 }
 
-/* Out of the front, unless somebody is hungry: then all of it is shared. */
-inline take(me) {
+/* All of the front, when somebody is hungry. */
+inline share_front(me) {
   if
   :: hungry > 0 && front[me] > 0 ->
      atomic { moved = front[me]; front[me] = 0 }
      share(me, moved);
      moved = 0
   :: else
-  fi;
+  fi
+}
+
+inline take(me) {
+  share_front(me);
   if
   :: front[me] > 0 -> front[me]--; found = true
   :: else -> deque_take(me)
   fi
+}
+
+/* A task that has waited long enough is worth a wake by itself. */
+inline offer(me) {
+  share_front(me);
+  if
+  :: idle_count > 0 && deque[me] > 0 -> wake_one()
+  :: skip
+  fi
+}
+
+inline sched_poll(me) {
+  empty_inbox(me);
+  brought = false;
+  offer(me)
 }
 
 inline settle(me) {
@@ -219,7 +238,7 @@ inline search(me) {
 
 inline find_task(me) {
   if
-  :: empty_inbox(me); brought = false /* sched_poll, now and then */
+  :: sched_poll(me) /* now and then */
   :: skip
   fi;
   take(me);

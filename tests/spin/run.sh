@@ -6,7 +6,7 @@
 # mistake that goes unnoticed fails the run, for then the model has stopped
 # looking. Works in a folder of its own; some seconds and 500 MB.
 #
-#   tests/spin/run.sh [--long]     --long: larger bounds, minutes and 6 GB
+#   tests/spin/run.sh [--long]     --long: larger bounds, minutes and 8 GB
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -205,7 +205,9 @@ CASE(writing_numbers) {
   assert_number(3, "3");
   assert_number(-42, "-42");
   assert_number(999999999999999, "999999999999999");
-  assert_number(1e15, "1e+15");
+  assert_number(1e15, "1000000000000000");
+  assert_number(123456789012345680.0, "123456789012345680");
+  assert_number(1e21, "1e+21");
   assert_number(0.1, "0.1");
   assert_number(0.1 + 0.2, "0.30000000000000004");
   assert_number(1.0 / 3, "0.3333333333333333");

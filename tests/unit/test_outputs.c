@@ -5,6 +5,7 @@
  */
 #include "cli/outputs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,36 @@ CASE(pairs) {
   assert_int_equal(judge_two("/dev/null", "/dev/null"), STATUS_OK);
 }
 
+/* The judgement while standard output goes to the file "text". */
+static Status judge_redirected(const char *path) {
+  int kept = dup(STDOUT_FILENO), fd = open("text", O_WRONLY | O_CLOEXEC);
+  fflush(stdout);
+  dup2(fd, STDOUT_FILENO);
+  Status status = judge(path, false);
+  dup2(kept, STDOUT_FILENO);
+  close(kept);
+  close(fd);
+  return status;
+}
+
+CASE(redirected) {
+  (void)state;
+  put("text", "anything");
+  assert_int_equal(judge_redirected("text"), STATUS_USAGE);
+  assert_int_equal(judge_redirected("new"), STATUS_OK);
+  assert_int_equal(judge_redirected("/dev/stdout"), STATUS_OK);
+  assert_int_equal(judge_two("/dev/stdout", "-"), STATUS_USAGE);
+}
+
+CASE(too_long) {
+  (void)state;
+  char name[300];
+  memset(name, 'x', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  assert_int_equal(judge(name, false), STATUS_IO);
+  assert_int_equal(judge("prog.ais/x", false), STATUS_IO);
+}
+
 static void assert_derived(const char *program, const char *expected) {
   Buf name = {0};
   outputs_derive(program, ".x", &name);
@@ -115,10 +146,9 @@ CASE(derived) {
 
 int main(void) {
   const struct CMUnitTest cases[] = {
-      cmocka_unit_test(single),
-      cmocka_unit_test(links),
-      cmocka_unit_test(pairs),
-      cmocka_unit_test(derived),
+      cmocka_unit_test(single),   cmocka_unit_test(links),
+      cmocka_unit_test(pairs),    cmocka_unit_test(redirected),
+      cmocka_unit_test(too_long), cmocka_unit_test(derived),
   };
   return cmocka_run_group_tests(cases, enter, leave);
 }
