@@ -132,10 +132,10 @@ static void fill_graph(const Loader *loader, uint32_t row, uint32_t *end) {
 static void fill_spans(const Loader *loader) {
   const Object *o = loader->object;
   for (uint32_t i = 0; i < o->node_count; i++)
-    o->spans[i] =
-        span_pack((Op)o->nodes[i].op, o->nodes[i].inputs, loader->counts[i]);
+    o->spans[i] = (ObjSpan){o->nodes[i].inputs, loader->counts[i]};
   o->spans[o->node_count] =
-      span_pack(OP_END, o->input_count, loader->counts[o->node_count]);
+      (ObjSpan){o->input_count, loader->counts[o->node_count]};
+  for (uint32_t i = 0; i < o->node_count; i++) o->ops[i] = o->nodes[i].op;
 }
 
 bool link_object(Loader *loader) {

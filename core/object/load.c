@@ -144,11 +144,12 @@ static bool take_derived(Loader *loader) {
   Object *o = loader->object;
   loader->counts =
       mem_try_zero((size_t)o->node_count + 1, sizeof *loader->counts);
+  o->ops = mem_try(o->node_count, sizeof *o->ops);
   o->spans = mem_try((size_t)o->node_count + 1, sizeof *o->spans);
   o->pending = mem_try((size_t)o->node_count + 1, sizeof *o->pending);
   o->links = mem_try_zero((size_t)o->graph_count + 1, sizeof *o->links);
-  if (loader->counts == NULL || o->spans == NULL || o->pending == NULL ||
-      o->links == NULL)
+  if (loader->counts == NULL || o->ops == NULL || o->spans == NULL ||
+      o->pending == NULL || o->links == NULL)
     return refuse_memory(loader);
   return true;
 }
@@ -199,6 +200,7 @@ Object *object_load_file(const char *path, Error *error) {
 void object_free(Object *object) {
   if (object == NULL) return;
   mem_free(object->bytes);
+  mem_free(object->ops);
   mem_free(object->spans);
   mem_free(object->consumers);
   mem_free(object->pending);

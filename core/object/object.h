@@ -18,32 +18,9 @@
 #include "core/base/status.h"
 #include "core/object/attrs.h"
 #include "core/object/format.h"
+#include "core/object/links.h"
 #include "core/object/ops.h"
-#include "core/object/span.h"
 #include "core/object/types.h"
-
-/* Bits of a frame's initial pending counter. The count is what must still
- * arrive; a node with a bit set takes the slow path of token routing. */
-#define PENDING_CALL UINT32_C(0x80000000) /* takes tokens one by one */
-#define PENDING_WIDE UINT32_C(0x40000000) /* joins many: worth combining */
-#define PENDING_TIMED UINT32_C(0x20000000) /* OP_ASYNC: stamped when ready */
-#define PENDING_COUNT UINT32_C(0x1FFFFFFF)
-enum { WIDE_JOIN = 64 }; /* incoming edges from which a node is WIDE */
-
-/* An entry of the consumer lists: node index within the graph. */
-#define CONSUMER_ORDER UINT32_C(0x80000000) /* reads no value */
-#define CONSUMER_INDEX UINT32_C(0x0FFFFFFF)
-
-/* Derived, one a graph. `starts` lists the nodes that a fresh frame can run at
- * once: those without an edge from another node, and those calls in whose
- * frame something can run at once. An edge from the (virtual) start counts in
- * their pending counter like any other. */
-typedef struct ObjLinks {
-  uint32_t first_start; /* into Object.consumers */
-  uint32_t start_count;
-  uint32_t opens_at_once; /* 1: start_count > 0; calls of it start at once */
-  uint32_t work_count;    /* nodes for which op_is_counted */
-} ObjLinks;
 
 typedef struct Object {
   uint8_t *bytes; /* the file */
@@ -64,12 +41,12 @@ typedef struct Object {
   uint32_t string_bytes, const_count, type_count, place_count, flow_count,
       param_count, graph_count, node_count, input_count, attr_count;
 
-  /* Derived. spans[i] packs what firing node i (a row of NODES) needs of its
-   * row: see span_pack; spans[node_count] ends the last. The consumers of node
-   * i are consumers[span_consumers(spans[i]) .. span_consumers(spans[i + 1]) -
-   * 1], ascending, repeated when a node reads the same value twice. Edges from
-   * constants are not in it. */
-  uint64_t *spans; /* node_count + 1 */
+  /* Derived. What firing node i (a row of NODES) needs, in a third of the
+   * memory: its op, and where its inputs and consumers begin; they end where
+   * the next node's do. The consumers are ascending, repeated when a node reads
+   * the same value twice; edges from constants are not among them. */
+  uint8_t *ops;
+  ObjSpan *spans; /* node_count + 1 */
   uint32_t *consumers;
   uint32_t *pending; /* by node: PENDING bits and count */
   ObjLinks *links;   /* by graph */

@@ -25,8 +25,8 @@ static uint32_t edges_in(const Object *o, const ObjNode *nodes,
 
 /* Whether work reads node `row` (of NODES) itself. */
 static bool is_read(const Object *o, const ObjNode *nodes, uint32_t row) {
-  uint32_t end = span_consumers(o->spans[row + 1]);
-  for (uint32_t i = span_consumers(o->spans[row]); i < end; i++)
+  uint32_t end = o->spans[row + 1].consumers;
+  for (uint32_t i = o->spans[row].consumers; i < end; i++)
     if (op_is_counted((Op)nodes[o->consumers[i] & CONSUMER_INDEX].op))
       return true;
   return false;

@@ -217,6 +217,7 @@ static inline const ObjNode *dispatch(Firing *firing) {
 
 static inline void prepare(Firing *firing, const ObjNode *node, Value *small) {
   uint32_t inputs = node[1].inputs - node->inputs;
+  if (node->op == OP_END) inputs = 0; /* order edges only */
   firing->in = small;
   if (__builtin_expect(inputs > SMALL_INPUTS, 0))
     firing->in = inputs_array(firing->worker, inputs);
@@ -287,20 +288,18 @@ static Spot turn_any(EngineWorker *worker, Spot spot) {
  * neither draining nor has timed a node yet, without what it does not need. */
 static inline Spot turn(EngineWorker *worker, Spot spot) {
   Frame *frame = spot.frame;
-  uint64_t span = frame->spans[spot.node], next = frame->spans[spot.node + 1];
-  uint32_t inputs = span_inputs(next) - span_inputs(span);
-  uint32_t consumers = span_consumers(next) - span_consumers(span);
-  PureFunction pure = pure_table[span_op(span)];
+  const ObjSpan *span = &frame->spans[spot.node];
+  uint32_t inputs = span[1].inputs - span->inputs;
+  PureFunction pure = pure_table[frame->ops[spot.node]];
   if (pure == NULL || inputs > SMALL_INPUTS ||
       load_relaxed(&frame->run->mode) != 0)
     return turn_any(worker, spot);
   Value in[SMALL_INPUTS];
-  Value value = pure(in, collect(frame, span_inputs(span), inputs, in));
+  Value value = pure(in, collect(frame, span->inputs, inputs, in));
   if (value == VALUE_EMPTY) return turn_any(worker, spot);
   frame_put(frame, spot.node, value);
-  uint32_t ready =
-      route_token(worker, frame, spot.node, span_consumers(span), consumers);
-  return (Spot){frame, ready};
+  uint32_t first = span->consumers, count = span[1].consumers - first;
+  return (Spot){frame, route_token(worker, frame, spot.node, first, count)};
 }
 
 /* A look around: publishes a held join, brings in the inbox. True: the next

@@ -27,6 +27,7 @@ static Frame *make(Run *run, uint32_t graph) {
   *frame = (Frame){.nodes = object->nodes + row->first_node,
                    .inputs = object->inputs,
                    .consumers = object->consumers,
+                   .ops = object->ops + row->first_node,
                    .spans = object->spans + row->first_node,
                    .links = &object->links[graph],
                    .run = run,

@@ -41,7 +41,8 @@ struct Frame {
   const ObjNode *nodes;      /* of the graph */
   const ObjRef *inputs;      /* of the object */
   const uint32_t *consumers; /* of the object */
-  const uint64_t *spans;     /* of the graph's nodes */
+  const uint8_t *ops;        /* of the graph's nodes */
+  const ObjSpan *spans;      /* of the graph's nodes */
   const ObjLinks *links;     /* of the graph */
   Run *run;
   Frame *parent; /* NULL: the run's entry */
@@ -67,8 +68,8 @@ static inline const uint32_t *frame_consumers(const Frame *frame, uint32_t node,
     *count = frame->links->start_count;
     return frame->consumers + frame->links->first_start;
   }
-  uint32_t first = span_consumers(frame->spans[node]);
-  *count = span_consumers(frame->spans[node + 1]) - first;
+  uint32_t first = frame->spans[node].consumers;
+  *count = frame->spans[node + 1].consumers - first;
   return frame->consumers + first;
 }
 

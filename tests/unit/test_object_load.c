@@ -18,28 +18,28 @@
 static void assert_consumers(const Object *o, const ObjGraph *graph,
                              uint32_t index) {
   uint32_t row = graph->first_node + index;
-  uint32_t at = span_consumers(o->spans[row]);
+  uint32_t at = o->spans[row].consumers;
   for (uint32_t i = 0; i < graph->node_count; i++) {
     const ObjNode *node = &o->nodes[graph->first_node + i];
     for (uint32_t k = node->inputs; k < node[1].inputs; k++) {
       ObjRef ref = o->inputs[k];
       if ((ref & OBJ_REF_CONST) != 0 || (ref & OBJ_REF_INDEX) != index)
         continue;
-      assert_true(at < span_consumers(o->spans[row + 1]));
+      assert_true(at < o->spans[row + 1].consumers);
       assert_int_equal(o->consumers[at] & CONSUMER_INDEX, i);
       assert_int_equal((o->consumers[at] & CONSUMER_ORDER) != 0,
                        (ref & OBJ_REF_ORDER) != 0);
       at++;
     }
   }
-  assert_int_equal(at, span_consumers(o->spans[row + 1]));
+  assert_int_equal(at, o->spans[row + 1].consumers);
 }
 
 CASE(consumers_mirror_inputs) {
   (void)state;
   for (Shape shape = 0; shape < SHAPE_COUNT; shape++) {
     Object *o = shape_load(shape);
-    assert_int_equal(span_consumers(o->spans[0]), 0);
+    assert_int_equal(o->spans[0].consumers, 0);
     for (uint32_t g = 0; g < o->graph_count; g++)
       for (uint32_t i = 0; i < o->graphs[g].node_count; i++)
         assert_consumers(o, &o->graphs[g], i);
@@ -51,8 +51,8 @@ CASE(twice_read_is_twice_listed) {
   (void)state;
   Object *o = shape_load(SHAPE_VALUES);
   uint32_t n = o->graphs[3].first_node; /* text(n, yes, n), result(n) */
-  uint32_t at = span_consumers(o->spans[n]);
-  assert_int_equal(span_consumers(o->spans[n + 1]) - at, 3);
+  uint32_t at = o->spans[n].consumers;
+  assert_int_equal(o->spans[n + 1].consumers - at, 3);
   assert_int_equal(o->consumers[at], 2);
   assert_int_equal(o->consumers[at + 1], 2);
   assert_int_equal(o->consumers[at + 2], 3);
