@@ -65,13 +65,16 @@ static void trim_inputs(EngineWorker *worker) {
 /* The value inputs come first, then the order edges. */
 static inline uint32_t collect(const Frame *frame, uint32_t first,
                                uint32_t count, Value *in) {
-  const ObjRef *refs = frame->inputs + first;
-  uint32_t i = 0;
-  for (; i < count && !(refs[i] & OBJ_REF_ORDER); i++)
-    in[i] = refs[i] & OBJ_REF_CONST
-                ? frame_constant(frame->run->object, refs[i])
-                : load_relaxed(&frame->slots[refs[i]].value);
-  return i;
+  const ObjRef *ref = frame->inputs + first;
+  const ObjRef *end = ref + count;
+  Value *next = in;
+  for (; ref < end && !(*ref & OBJ_REF_ORDER); ref++, next++) {
+    if (__builtin_expect(!(*ref & OBJ_REF_CONST), 1))
+      *next = load_relaxed(&frame->slots[*ref].value);
+    else
+      *next = frame_constant(frame->run->object, *ref);
+  }
+  return (uint32_t)(next - in);
 }
 
 static uint32_t longest_path(const Frame *frame, const ObjNode *node) {
@@ -279,7 +282,9 @@ static Spot turn_any(EngineWorker *worker, Spot spot) {
   Value small[SMALL_INPUTS];
   const ObjNode *node = dispatch(&firing);
   prepare(&firing, node, small);
-  if (!fire(&firing, node)) return (Spot){firing.frame, NO_NODE};
+  bool fired = fire(&firing, node);
+  trim_inputs(worker);
+  if (!fired) return (Spot){firing.frame, NO_NODE};
   uint32_t next = route_chunk(worker, firing.frame, firing.node, 0);
   return (Spot){firing.frame, next};
 }
@@ -317,7 +322,6 @@ static bool tick(EngineWorker *worker) {
   worker->tick_length =
       worker->sample_in < LOOK_EVERY ? worker->sample_in : LOOK_EVERY;
   worker->ticks = worker->tick_length;
-  trim_inputs(worker);
   return is_sample;
 }
 
