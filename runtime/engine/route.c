@@ -24,7 +24,7 @@ void route_later(EngineWorker *worker, Frame *frame, uint32_t node) {
   sched_add(worker->worker, &task, 1);
 }
 
-/* ---- wide joins --------------------------------------------------------- */
+/* ---- timed nodes and wide joins ------------------------------------------ */
 
 /* A timed node is ready: notes the moment, and that a call is wanted from now
  * on, however late the scheduler makes it. */

@@ -62,7 +62,8 @@ check sound park -DWORKERS=1 -DPOSTS=2
 check sound park -DWORKERS=2
 if [ "$long" = yes ]; then
   check sound deque -DITEMS=4
-  check sound park -DWORKERS=2 -DPOSTS=2 -DCHILDREN=3
+  check sound park -DWORKERS=2 -DCHILDREN=4
+  check sound park -DWORKERS=1 -DPOSTS=2 -DCHILDREN=3
 fi
 
 for mistake in TAKE_NO_FENCE TAKE_NO_CAS STEAL_NO_CAS STEAL_BOTTOM_FIRST \
