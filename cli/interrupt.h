@@ -35,8 +35,4 @@ Status interrupt_watch(Interrupt *interrupt, Reactor *reactor,
 void interrupt_unwatch(Interrupt *interrupt);
 void interrupt_release(Interrupt *interrupt);
 
-static inline bool interrupt_came(Interrupt *interrupt) {
-  return load_relaxed(&interrupt->count) > 0;
-}
-
 #endif

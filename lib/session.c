@@ -39,13 +39,6 @@ void session_cancel(Session *session) {
   if (run) run_cancel(run);
 }
 
-bool session_is_cancelled(Session *session) {
-  mutex_lock(&session->lock);
-  bool cancelled = session->is_cancelled;
-  mutex_unlock(&session->lock);
-  return cancelled;
-}
-
 void session_wait(Session *session) {
   run_wait(session->run);
   session->runtime_ns = clock_now() - session->started_at;

@@ -41,7 +41,6 @@ void session_start(Session *session, const SessionStart *start);
 
 /* Any thread, from session_init to session_free. */
 void session_cancel(Session *session);
-bool session_is_cancelled(Session *session);
 
 /* Blocks until the run has come to rest. */
 void session_wait(Session *session);

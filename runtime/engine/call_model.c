@@ -21,8 +21,9 @@ static void on_started(ModelRequest *request) {
   gauge_up(&of_request(request)->frame->run->in_flight);
 }
 
-/* It is not under way any more; before anybody else takes its place. */
-static void leave_gauges(Run *run, const ModelRequest *request) {
+/* Any thread, before anybody else can take its place. */
+static void on_ended(ModelRequest *request) {
+  Run *run = of_request(request)->frame->run;
   gauge_down(&run->demand);
   if (request->dispatched_at != 0) gauge_down(&run->in_flight);
 }
@@ -31,7 +32,6 @@ static void leave_gauges(Run *run, const ModelRequest *request) {
 static void on_done(ModelRequest *request) {
   Pending *pending = of_request(request);
   Engine *engine = pending->frame->run->engine;
-  leave_gauges(pending->frame->run, request);
   if (scope_leave(pending)) sched_post(engine->sched, task_to_finish(pending));
 }
 
@@ -67,6 +67,7 @@ static void fill_request(const Firing *firing, ModelRequest *request) {
   request->run = frame->run->id;
   request->rank = frame->rank_base + node->rank;
   request->started = on_started;
+  request->ended = on_ended;
   request->done = on_done;
 }
 
@@ -115,7 +116,6 @@ Outcome model_call(Firing *firing, Value *result) {
   if (!scope_enter(pending)) return not_made(firing, pending, result);
   path_take(&run->paths, pending->path);
   if (model_submit(engine->model, &pending->request)) {
-    leave_gauges(run, &pending->request);
     scope_withdraw(pending);
   } else if (!scope_submitted(pending)) {
     return OUTCOME_PENDING;

@@ -111,15 +111,11 @@ void report_fill(Run *run, uint32_t path) {
   fill_counts(run, metrics);
   fill_overhead(run, metrics);
   fill_path(run, path, span);
-  /* A call that completed at once leaves the gauge after it gave its slot
-   * back, so the peak may be over the limit that was kept. */
-  uint32_t limit = model_in_flight_limit(run->engine->model);
-  uint32_t peak = load_relaxed(&run->in_flight.peak);
-  metrics->max_parallelism = peak < limit ? peak : limit;
+  metrics->max_parallelism = load_relaxed(&run->in_flight.peak);
   if (metrics->max_parallelism == 0 && metrics->nodes_executed > 0)
     metrics->max_parallelism = 1;
   span->peak_demand = load_relaxed(&run->demand.peak);
-  span->in_flight_limit = limit;
+  span->in_flight_limit = model_in_flight_limit(run->engine->model);
   span->measured_ns = metrics->duration_ns;
   span->workers = run->engine->worker_count;
   work_span_judge(span);

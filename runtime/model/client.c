@@ -178,6 +178,7 @@ void provider_fill_cancelled(ModelRequest *request) {
 static bool close_exchange(ModelClient *client, ModelRequest *request,
                            uint32_t slots) {
   request->completed_at = clock_now();
+  if (request->ended) request->ended(request);
   log_request(client, request);
   mutex_lock(&client->mutex);
   request->stage = MODEL_STAGE_FINISHED;

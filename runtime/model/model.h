@@ -43,6 +43,8 @@ struct ModelRequest {
   uint64_t run;       /* which run, for logs */
   uint64_t rank;      /* larger goes first */
   void (*started)(ModelRequest *request); /* at dispatch; any thread; short */
+  void (*ended)(ModelRequest *request);   /* once, before its slot is given
+                                             back; any thread; short; or NULL */
   void (*done)(ModelRequest *request);    /* once, see model_submit */
 
   /* Filled before `done`; stable after. */
