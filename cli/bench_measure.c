@@ -52,7 +52,7 @@ static bool is_right(const Run *run) {
 static Status run_once(Engine *engine, const Object *object, uint64_t *ns,
                        uint64_t *bytes, Error *error) {
   uint64_t start = clock_now();
-  Run *run = run_start(engine, object, &(RunOptions){0});
+  Run *run = run_start(engine, object, &(RunOptions){0}, &(Error){0});
   run_wait(run);
   uint64_t pause = clock_now();
   if (bytes != NULL) *bytes = bench_heap_bytes();
@@ -94,23 +94,26 @@ static Status measure_runs(Engine *engine, const Object *object,
   return status;
 }
 
-/* Frames alone: allocated and filled, then given back, in a run that only
- * holds them. This is the one place outside the engine that looks inside. */
-static void measure_frames(const Object *object, const BenchJob *job,
-                           uint32_t nodes, FILE *out) {
+/* In a run that only holds it. This is the one place outside the engine that
+ * looks inside. */
+uint64_t bench_measure_frame(const Object *object) {
   Frame *pool = NULL;
   Run run = {.object = object, .pool = &pool};
   mutex_init(&run.pool_lock);
+  uint64_t start = clock_now();
+  Frame *frame = frame_new(&run, 0, NULL, 0);
+  uint64_t ns = clock_now() - start;
+  mem_free(frame);
+  mutex_destroy(&run.pool_lock);
+  return ns;
+}
+
+static void measure_frames(const Object *object, const BenchJob *job,
+                           uint32_t nodes, FILE *out) {
   uint64_t *ns = mem_alloc_zero(job->warm, sizeof *ns);
-  for (uint32_t i = 0; i < job->warm; i++) {
-    uint64_t start = clock_now();
-    Frame *frame = frame_new(&run, 0, NULL, 0);
-    ns[i] = clock_now() - start;
-    mem_free(frame);
-  }
+  for (uint32_t i = 0; i < job->warm; i++) ns[i] = bench_measure_frame(object);
   bench_line_write(out, "apxm", job, "instantiate", nodes, ns, job->warm, 0);
   mem_free(ns);
-  mutex_destroy(&run.pool_lock);
 }
 
 static Status measure(Engine *engine, const BenchJob *job, FILE *out,

@@ -8,9 +8,13 @@
 
 #include "cli/bench_line.h"
 #include "core/base/status.h"
+#include "core/object/object.h"
 
 /* Prints bench lines for the phases load (with verification), instantiate,
  * first and warm (run_start to run_free; bytes: object and frame). */
 Status bench_measure(const BenchJob *job, FILE *out, Error *error) MUST_USE;
+
+/* ns for a frame of the first graph: allocated and filled. */
+uint64_t bench_measure_frame(const Object *object);
 
 #endif

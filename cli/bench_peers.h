@@ -19,9 +19,8 @@ typedef enum BenchPeer {
 
 const char *bench_peer_name(BenchPeer peer); /* as in bench lines */
 
-/* The program's path, for mem_free; NULL when it is nowhere. Peers are looked
- * for in $APXM_BENCH_DIR, in tests/bench beside this program (a build folder),
- * and in ../libexec/apxm (installed). */
+/* The program's path, for mem_free; NULL when it is nowhere (see
+ * bench_program_find). */
 char *bench_peer_find(BenchPeer peer);
 /* A line that says how to get a missing one. */
 const char *bench_peer_remedy(BenchPeer peer);

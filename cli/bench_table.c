@@ -139,7 +139,7 @@ static void add_row(const BenchTable *table, BenchKey key, Buf *out) {
   floor.peer = BENCH_PEER_FLOOR;
   tbb.peer = BENCH_PEER_TBB;
   buf_addf(out, "%-9s %2u ", shape_name(key.shape),
-           table->plan->workers[key.workers]);
+           table->plan->workers.at[key.workers]);
   add_number(out, 7, 1, median_at(table, apxm, BENCH_PHASE_LOAD));
   add_number(out, 6, 1, median_at(table, apxm, BENCH_PHASE_INSTANTIATE));
   add_number(out, 7, 1, median_at(table, apxm, BENCH_PHASE_FIRST));
@@ -174,10 +174,10 @@ static void add_head(const BenchPlan *plan, uint32_t nodes, Buf *out) {
 
 void bench_table_text(const BenchTable *table, Buf *out) {
   const BenchPlan *plan = table->plan;
-  for (uint32_t n = 0; n < plan->node_count; n++) {
+  for (uint32_t n = 0; n < plan->nodes.count; n++) {
     if (n > 0) buf_add_char(out, '\n');
-    add_head(plan, plan->nodes[n], out);
-    for (uint32_t w = 0; w < plan->worker_count; w++)
+    add_head(plan, plan->nodes.at[n], out);
+    for (uint32_t w = 0; w < plan->workers.count; w++)
       for (uint32_t shape = 0; shape < SHAPE_COUNT; shape++)
         if (plan->shapes[shape])
           add_row(table, (BenchKey){BENCH_PEER_APXM, (ShapeKind)shape, n, w},
@@ -203,7 +203,8 @@ static cJSON *cell_json(const BenchTable *table, BenchKey key) {
   cJSON_AddStringToObject(json, "peer", bench_peer_name(key.peer));
   cJSON_AddStringToObject(json, "shape", shape_name(key.shape));
   cJSON_AddNumberToObject(json, "nodes", cell->node_count);
-  cJSON_AddNumberToObject(json, "workers", table->plan->workers[key.workers]);
+  cJSON_AddNumberToObject(json, "workers",
+                          table->plan->workers.at[key.workers]);
   if (cell->bytes > 0)
     cJSON_AddNumberToObject(json, "bytes_per_node", cell->bytes);
   cJSON *phases = cJSON_AddObjectToObject(json, "phases");
@@ -219,6 +220,7 @@ static cJSON *cell_json(const BenchTable *table, BenchKey key) {
 cJSON *bench_table_json(const BenchTable *table) {
   const BenchPlan *plan = table->plan;
   cJSON *json = cJSON_CreateObject();
+  cJSON_AddStringToObject(json, "bench", "sched");
   cJSON *meta = cJSON_AddObjectToObject(json, "meta");
   cJSON_AddStringToObject(meta, "version", APXM_VERSION);
   cJSON_AddNumberToObject(meta, "repeat", plan->repeat);

@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "cli/bench_options.h"
 #include "cli/bench_peers.h"
 #include "core/base/vec.h"
 
@@ -21,13 +22,8 @@ typedef enum BenchPhase {
   BENCH_PHASE_COUNT
 } BenchPhase;
 
-enum { BENCH_LIST_MAX = 8 };
-
 typedef struct BenchPlan {
-  uint32_t nodes[BENCH_LIST_MAX];
-  uint32_t node_count; /* entries of `nodes` */
-  uint32_t workers[BENCH_LIST_MAX];
-  uint32_t worker_count; /* entries of `workers` */
+  BenchList nodes, workers;
   bool shapes[SHAPE_COUNT];
   uint32_t repeat; /* processes of each peer */
   uint32_t warm;   /* warm runs in each */

@@ -17,6 +17,7 @@
 /* ---- messages ------------------------------------------------------------ */
 
 static void write_stderr(Slice text) {
+  log_call_before();
   Status status = file_write_fd(STDERR_FILENO, text, NULL);
   (void)status; /* there is nowhere left to say it */
 }
@@ -176,35 +177,4 @@ int cli_want_words(const Cli *cli, uint32_t least, uint32_t most) {
   return cli_fail(cli, EXIT_CODE_USAGE,
                   "`apxm %s` does not take `%s`; see `apxm help %s`",
                   cli->command->name, cli->words[most], cli->command->name);
-}
-
-/* A test switch (docs/testing.md): milliseconds to sleep before each model
- * call, which makes the claim of a run false. */
-static uint64_t lazy_ns(void) {
-  const char *text = getenv("APXM_TEST_LAZY_MS");
-  unsigned long ms = text ? strtoul(text, NULL, 10) : 0;
-  return ms > 10000 ? 10000 * NS_PER_MS : ms * NS_PER_MS;
-}
-
-EngineOptions cli_engine_options(const Cli *cli) {
-  const Options *options = &cli->options;
-  return (EngineOptions){
-      .workers = (uint32_t)options_number(options, OPTION_WORKERS, 0),
-      .model = {.max_in_flight =
-                    (uint32_t)options_number(options, OPTION_MAX_IN_FLIGHT, 0),
-                .sim_profile = options->value[OPTION_SIM_PROFILE],
-                .replies = options->value[OPTION_REPLIES],
-                .request_log = options->value[OPTION_REQUEST_LOG]},
-      .lazy_ns = lazy_ns()};
-}
-
-void cli_note_sim(const Cli *cli) {
-  const Options *options = &cli->options;
-  if (options_has(options, OPTION_BACKEND) ||
-      options_has(options, OPTION_SIM_PROFILE) ||
-      options_has(options, OPTION_REPLIES))
-    return;
-  cli_note(cli,
-           "the replies come from `sim`, the built-in stand-in for a model "
-           "(--backend sim says that this is meant)");
 }

@@ -20,15 +20,15 @@
 /* The groups that commands.def names. */
 #define OPT_COMMON \
   (OPT(ERROR_FORMAT) | OPT(LOG_LEVEL) | OPT(QUIET) | OPT(VERBOSE) | OPT(HELP))
-#define OPT_ENGINE                                                     \
-  (OPT(BACKEND) | OPT(SIM_PROFILE) | OPT(REPLIES) | OPT(REQUEST_LOG) | \
-   OPT(MAX_IN_FLIGHT) | OPT(WORKERS))
+#define OPT_ENGINE                                               \
+  (OPT(BACKEND) | OPT(MODEL) | OPT(SIM_PROFILE) | OPT(REPLIES) | \
+   OPT(REQUEST_LOG) | OPT(MAX_IN_FLIGHT) | OPT(WORKERS))
 #define OPT_RUN                                                              \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(EMIT_DIAGNOSTICS) | OPT(EMIT_METRICS) | \
-   OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON))
+   OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON))
 #define OPT_WORKLOADS                                                  \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(FLOW) | OPT(JSON) | OPT(OUTPUT) | \
-   OPT(ITERATIONS) | OPT(WARMUP))
+   OPT(ITERATIONS) | OPT(WARMUP) | OPT(TRACE))
 #define OPT_OWN UINT64_C(0)
 
 typedef struct Cli Cli;
@@ -102,11 +102,5 @@ CompileOptions cli_compile_options(const Cli *cli);
 
 /* Exit code 2 unless there are from `least` to `most` operands. */
 int cli_want_words(const Cli *cli, uint32_t least, uint32_t most);
-
-/* The engine as --workers, --sim-profile and so on say. */
-EngineOptions cli_engine_options(const Cli *cli);
-
-/* One line for a run on `sim` that nobody has asked for. */
-void cli_note_sim(const Cli *cli);
 
 #endif

@@ -14,7 +14,10 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/engine_setup.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/trace_output.h"
 #include "core/base/mem.h"
 #include "lib/report.h"
 
@@ -22,16 +25,19 @@ typedef struct Job {
   const Cli *cli;
   const char *path; /* the program, as given */
   Outputs outputs;
-  const OutputFile *metrics, *diagnostics; /* or NULL */
+  const OutputFile *metrics, *diagnostics, *trace_file; /* or NULL */
   Program program;
   Args args;
   uint32_t flow;
   Value *values; /* one a parameter; owned until the run starts */
   uint32_t value_count;
+  EngineSetup setup;
   Interrupt interrupt;
   Engine *engine;
   Output *output;
   Session session;
+  Trace *trace; /* NULL: not wanted */
+  Progress progress;
 } Job;
 
 /* ---- before the run ------------------------------------------------------ */
@@ -52,6 +58,8 @@ static int plan_outputs(Job *job) {
   job->diagnostics =
       outputs_add_option(&job->outputs, options, OPTION_EMIT_DIAGNOSTICS,
                          job->path, ".diagnostics.json");
+  job->trace_file = outputs_add_option(&job->outputs, options, OPTION_TRACE,
+                                       job->path, ".trace.json");
   outputs_add_option(&job->outputs, options, OPTION_REQUEST_LOG, job->path,
                      ".requests.jsonl");
   if (options_has(options, OPTION_JSON) &&
@@ -114,8 +122,9 @@ static int prepare(Job *job) {
   if (code == EXIT_CODE_DONE) code = open_program(job);
   if (code != EXIT_CODE_DONE) return code;
   if (bind(job, &error) != STATUS_OK) return cli_fail_error(job->cli, &error);
-  cli_note_sim(job->cli);
-  return EXIT_CODE_DONE;
+  code = engine_setup_read(job->cli, &job->setup);
+  if (code == EXIT_CODE_DONE) engine_setup_note_sim(job->cli, &job->setup);
+  return code;
 }
 
 /* With --json the print lines are in the object. That they also go to standard
@@ -178,12 +187,26 @@ static int write_metrics(const Job *job) {
   return write_document(job, job->metrics, report_metrics(&job->session));
 }
 
-/* A file of metrics comes first: nobody has to read standard output for it. */
-static int finish(Job *job) {
-  Error error = {0};
+static int write_trace(const Job *job) {
+  TraceFile file;
+  trace_file_open(&file, job->trace_file->path);
+  trace_output_add(&file, job->trace, &job->session);
+  return trace_output_close(job->cli, &file, job->trace_file);
+}
+
+/* Files come first: nobody has to read standard output for them. */
+static int write_files(const Job *job) {
   int code = EXIT_CODE_DONE, wrote = EXIT_CODE_DONE;
   if (job->metrics && !output_is_stdout(job->metrics))
-    wrote = write_metrics(job);
+    code = write_metrics(job);
+  if (job->trace_file) wrote = write_trace(job);
+  return code != EXIT_CODE_DONE ? code : wrote;
+}
+
+static int finish(Job *job) {
+  Error error = {0};
+  int code = EXIT_CODE_DONE;
+  int wrote = write_files(job);
   bool is_whole = output_flush(job->output, &error) == STATUS_OK;
   if (is_whole || prints_aside(job)) code = print_result(job);
   if (code == EXIT_CODE_DONE && output_is_stdout(job->metrics))
@@ -220,14 +243,15 @@ static void report_start(const Job *job) {
 static Status set_up(Job *job, Error *error) {
   const Cli *cli = job->cli;
   bool is_json = prints_aside(job);
-  EngineOptions options = cli_engine_options(cli);
-  job->engine = engine_new(&options, error);
+  job->engine = engine_new(&job->setup.options, error);
   if (!job->engine) return STATUS_IO;
   Reactor *reactor = engine_reactor(job->engine);
   session_init(&job->session, job->engine, &job->program);
   job->output = output_new(reactor, is_json ? STDERR_FILENO : STDOUT_FILENO,
                            is_json ? ignore : stop, job, error);
   if (!job->output) return error->status;
+  progress_prepare(&job->progress, cli, job->output);
+  if (job->trace_file) job->trace = trace_new(engine_workers(job->engine));
   return interrupt_watch(&job->interrupt, reactor, stop, job, error);
 }
 
@@ -236,6 +260,8 @@ static void tear_down(Job *job) {
   if (job->engine) session_free(&job->session);
   if (job->output) output_free(job->output);
   if (job->engine) engine_free(job->engine);
+  progress_release(&job->progress);
+  trace_free(job->trace);
   interrupt_release(&job->interrupt);
 }
 
@@ -244,11 +270,16 @@ static int perform(Job *job) {
       .flow = job->flow,
       .args = job->values,
       .output = job->output,
-      .keep_output = options_has(&job->cli->options, OPTION_JSON)};
+      .keep_output = options_has(&job->cli->options, OPTION_JSON),
+      .trace = job->trace};
+  Error error = {0};
   job->value_count = 0; /* they are the run's now */
   report_start(job);
-  session_start(&job->session, &start);
+  if (session_start(&job->session, &start, &error) != STATUS_OK)
+    return cli_fail(job->cli, EXIT_CODE_SETUP, "%s", error.message);
+  progress_start(&job->progress, engine_reactor(job->engine), job->session.run);
   session_wait(&job->session);
+  progress_stop(&job->progress);
   return finish(job);
 }
 
@@ -269,12 +300,13 @@ static void free_job(Job *job) {
   args_free(&job->args);
   program_free(&job->program);
   outputs_free(&job->outputs);
+  engine_setup_free(&job->setup);
 }
 
 int cmd_run(const Cli *cli) {
   int code = cli_want_words(cli, 1, UINT32_MAX);
   if (code != EXIT_CODE_DONE) return code;
-  Job job = {.cli = cli, .path = cli->words[0]};
+  Job job = {.cli = cli, .path = cli->words[0], .progress.fd = -1};
   code = prepare(&job);
   if (code == EXIT_CODE_DONE) code = execute(&job);
   free_job(&job);

@@ -123,13 +123,16 @@ static int report(const Measure *measure, const OutputFile *file) {
 }
 
 static int plan_outputs(const Cli *cli, const Workload *workload,
-                        Outputs *outputs, const OutputFile **file) {
+                        Outputs *outputs, const OutputFile **file,
+                        const OutputFile **trace) {
   Error error = {0};
   outputs_add_input(outputs, workload->program);
   if (cli->options.value[OPTION_REPLIES])
     outputs_add_input(outputs, cli->options.value[OPTION_REPLIES]);
   *file = outputs_add_option(outputs, &cli->options, OPTION_OUTPUT,
                              workload->program, ".json");
+  *trace = outputs_add_option(outputs, &cli->options, OPTION_TRACE,
+                              workload->program, ".trace.json");
   outputs_add_option(outputs, &cli->options, OPTION_REQUEST_LOG,
                      workload->program, ".requests.jsonl");
   if (outputs_check(outputs, &error) == STATUS_OK) return EXIT_CODE_DONE;
@@ -144,9 +147,10 @@ static int run_one(const Cli *cli, const Workload *workload) {
     return cli_fail(cli, EXIT_CODE_SETUP,
                     "%s is of type `%s`; only `scalability` can be run",
                     workload->directory, workload->type);
-  int code = plan_outputs(cli, workload, &outputs, &file);
+  int code = plan_outputs(cli, workload, &outputs, &file, &measure.trace);
   if (code == EXIT_CODE_DONE) code = measure_run(&measure);
   if (code == EXIT_CODE_DONE) code = report(&measure, file);
+  if (code == EXIT_CODE_DONE) code = measure.trace_code;
   measure_free(&measure);
   outputs_free(&outputs);
   return code;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/interrupt.h"
+#include "cli/trace_output.h"
 #include "core/base/file.h"
 #include "lib/flow.h"
 #include "lib/session.h"
@@ -19,10 +20,12 @@ typedef struct Bench {
   Engine *parallel;   /* calls overlap */
   Engine *sequential; /* one call at a time */
   Interrupt interrupt;
-  bool shows_progress; /* standard error is a terminal */
-  Mutex lock;          /* guards current, is_stopped */
-  Session *current;    /* the run under way, or NULL */
-  bool is_stopped;     /* Ctrl-C */
+  bool shows_progress;  /* standard error is a terminal */
+  TraceFile trace_file; /* open while flows are measured, if wanted */
+  Trace *trace;         /* of the run under way; NULL: not traced */
+  Mutex lock;           /* guards current, is_stopped */
+  Session *current;     /* the run under way, or NULL */
+  bool is_stopped;      /* Ctrl-C */
 } Bench;
 
 /* ---- which flows --------------------------------------------------------- */
@@ -107,21 +110,30 @@ static int judge(const Bench *bench, const Series *series,
   return cli_fail(cli, EXIT_CODE_FAILED, "%s", run_error(session->run));
 }
 
+static int run_session(Bench *bench, const Series *series, Session *session,
+                       const SessionStart *start) {
+  Error error = {0};
+  if (session_start(session, start, &error) != STATUS_OK)
+    return cli_fail(bench->measure->cli, EXIT_CODE_SETUP, "%s", error.message);
+  session_wait(session);
+  if (start->trace) trace_output_add(&bench->trace_file, start->trace, session);
+  return judge(bench, series, session);
+}
+
 /* Runs a flow once; its figures go to `add`, or nowhere when that is NULL. */
 static int run_once(Bench *bench, Engine *engine, Series *series,
+                    const char *phase,
                     void (*add)(Series *, const RunMetrics *)) {
   const Measure *measure = bench->measure;
   Session session;
-  SessionStart start = {0};
+  SessionStart start = {.phase = phase, .trace = bench->trace};
   Error error = {0};
   if (find_row(measure, series->flow, &start.flow, &error) != STATUS_OK)
     return cli_fail_error(measure->cli, &error);
   session_init(&session, engine, &measure->program);
   int code = EXIT_CODE_INTERRUPTED;
   if (set_current(bench, &session)) {
-    session_start(&session, &start);
-    session_wait(&session);
-    code = judge(bench, series, &session);
+    code = run_session(bench, series, &session, &start);
     if (code == EXIT_CODE_DONE && add) add(series, run_metrics(session.run));
   }
   set_current(bench, NULL);
@@ -134,21 +146,31 @@ static int repeat(Bench *bench, Engine *engine, Series *series, const char *how,
   int code = EXIT_CODE_DONE;
   for (uint32_t i = 0; i < times && code == EXIT_CODE_DONE; i++) {
     show(bench, series, how, i, times);
-    code = run_once(bench, engine, series, add);
+    code = run_once(bench, engine, series, how, add);
   }
+  return code;
+}
+
+/* A run of its own, so that tracing costs the measured ones nothing. */
+static int trace_once(Bench *bench, Series *series) {
+  if (!bench->measure->trace) return EXIT_CODE_DONE;
+  bench->trace = trace_new(engine_workers(bench->parallel));
+  int code = repeat(bench, bench->parallel, series, "trace", 1, NULL);
+  trace_free(bench->trace);
+  bench->trace = NULL;
   return code;
 }
 
 static int measure_series(Bench *bench, Series *series) {
   const Measure *measure = bench->measure;
   uint32_t warmup = measure->warmup, times = measure->iterations;
-  int code = repeat(bench, bench->parallel, series, "warming up", warmup, NULL);
+  int code = repeat(bench, bench->parallel, series, "warmup", warmup, NULL);
   if (code == EXIT_CODE_DONE)
     code = repeat(bench, bench->parallel, series, "parallel", times,
                   series_add_parallel);
+  if (code == EXIT_CODE_DONE) code = trace_once(bench, series);
   if (code == EXIT_CODE_DONE)
-    code = repeat(bench, bench->sequential, series, "warming up", warmup > 0,
-                  NULL);
+    code = repeat(bench, bench->sequential, series, "warmup", warmup > 0, NULL);
   if (code == EXIT_CODE_DONE)
     code = repeat(bench, bench->sequential, series, "sequential", times,
                   series_add_sequential);
@@ -158,33 +180,41 @@ static int measure_series(Bench *bench, Series *series) {
 static int measure_all(Bench *bench) {
   Measure *measure = bench->measure;
   int code = EXIT_CODE_DONE;
+  if (measure->trace) trace_file_open(&bench->trace_file, measure->trace->path);
   for (uint32_t i = 0; i < measure->series.length && code == EXIT_CODE_DONE;
        i++)
     code = measure_series(bench, &measure->series.data[i]);
   clear_progress(bench);
+  if (measure->trace)
+    measure->trace_code =
+        trace_output_close(measure->cli, &bench->trace_file, measure->trace);
   return code;
 }
 
 /* ---- engines ------------------------------------------------------------- */
 
-static void describe(Measure *measure, Engine *engine) {
-  ModelClient *model = engine_model(engine);
-  const char *profile = model_backend_detail(model);
+static Status describe(Measure *measure, Engine *engine, Error *error) {
+  const ModelBackend *backend =
+      model_client_backend(engine_model(engine), (Slice){0}, error);
+  if (!backend) return error->status;
   measure->workers = engine_workers(engine);
-  measure->in_flight_limit = model_in_flight_limit(model);
-  measure->backend = model_backend_name(model);
-  snprintf(measure->profile, sizeof measure->profile, "%s",
-           profile ? profile : "");
+  measure->in_flight_limit = model_backend_limit(backend);
+  snprintf(measure->backend, sizeof measure->backend, "%s",
+           model_backend_name(backend));
+  snprintf(measure->detail, sizeof measure->detail, "%s",
+           model_backend_detail(backend));
+  return STATUS_OK;
 }
 
 static Status open_engines(Bench *bench, Error *error) {
-  EngineOptions options = cli_engine_options(bench->measure->cli);
+  EngineOptions options = bench->measure->setup.options;
   bench->parallel = engine_new(&options, error);
   if (!bench->parallel) return error->status;
   options.model.max_in_flight = 1;
   bench->sequential = engine_new(&options, error);
   if (!bench->sequential) return error->status;
-  describe(bench->measure, bench->parallel);
+  if (describe(bench->measure, bench->parallel, error) != STATUS_OK)
+    return error->status;
   return interrupt_watch(&bench->interrupt, engine_reactor(bench->parallel),
                          stop, bench, error);
 }
@@ -223,7 +253,9 @@ int measure_run(Measure *measure) {
   int code = cli_open(cli, workload->program, &options, &measure->program);
   if (code == EXIT_CODE_DONE) code = choose_flows(measure);
   if (code != EXIT_CODE_DONE) return code;
-  cli_note_sim(cli);
+  code = engine_setup_read(cli, &measure->setup);
+  if (code != EXIT_CODE_DONE) return code;
+  engine_setup_note_sim(cli, &measure->setup);
   return run_bench(measure);
 }
 
@@ -232,4 +264,5 @@ void measure_free(Measure *measure) {
     series_free(&measure->series.data[i]);
   vec_free(&measure->series);
   program_free(&measure->program);
+  engine_setup_free(&measure->setup);
 }

@@ -8,6 +8,7 @@
 #define APXM_CLI_MEASURE_H
 
 #include "cli/cli.h"
+#include "cli/engine_setup.h"
 #include "cli/series.h"
 #include "cli/workload.h"
 
@@ -21,12 +22,15 @@ typedef struct Measure {
   VEC(Series) series;  /* one a flow that is measured */
   /* What the engine said of itself, for the report. */
   uint32_t workers, in_flight_limit;
-  const char *backend; /* static text */
-  char profile[64];    /* "fixed:100"; empty for none */
+  char backend[256]; /* "sim"; cut */
+  char detail[256];  /* the profile of sim, the URL of others; cut */
+  EngineSetup setup;
+  const OutputFile *trace; /* NULL: none is wanted */
+  int trace_code;          /* 0, or the exit code: it could not be written */
 } Measure;
 
-/* Fills all but `cli` and `workload` and runs. 0 or the exit code, after a
- * message; EXIT_CODE_INTERRUPTED on Ctrl-C. Free in any case. */
+/* Fills all but `cli`, `workload` and `trace` and runs. 0 or the exit code,
+ * after a message; EXIT_CODE_INTERRUPTED on Ctrl-C. Free in any case. */
 int measure_run(Measure *measure);
 void measure_free(Measure *measure);
 

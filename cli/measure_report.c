@@ -162,12 +162,13 @@ static void add_verdict(const Measure *measure, Buf *out) {
 
 void measure_add_tables(const Measure *measure, Buf *out) {
   const Workload *workload = measure->workload;
+  bool is_told = strstr(measure->backend, measure->detail) != NULL;
   buf_addf(out, "%s: %s\n", workload->directory, workload->description);
   buf_addf(out,
            "%u runs of each flow on %s%s%s, %u workers, at most %u calls "
            "in flight; medians\n",
-           measure->iterations, measure->backend,
-           measure->profile[0] ? " " : "", measure->profile, measure->workers,
+           measure->iterations, measure->backend, is_told ? "" : " ",
+           is_told ? "" : measure->detail, measure->workers,
            measure->in_flight_limit);
   if (workload->peer)
     buf_addf(out, "%s: %s\n", workload->peer, workload->peer_note);
@@ -258,7 +259,7 @@ static void add_config(cJSON *document, const Measure *measure) {
   cJSON_AddStringToObject(config, "workload_type", measure->workload->type);
   cJSON_AddStringToObject(config, "optimization_level", level);
   cJSON_AddStringToObject(config, "backend", measure->backend);
-  cJSON_AddStringToObject(config, "sim_profile", measure->profile);
+  cJSON_AddStringToObject(config, "backend_detail", measure->detail);
   cJSON_AddNumberToObject(config, "workers", measure->workers);
   cJSON_AddNumberToObject(config, "max_in_flight", measure->in_flight_limit);
 }

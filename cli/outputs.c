@@ -68,6 +68,8 @@ static const char *option_words(OptionId id) {
       return "--emit-metrics";
     case OPTION_EMIT_DIAGNOSTICS:
       return "--emit-diagnostics";
+    case OPTION_TRACE:
+      return "--trace";
     default:
       return "--request-log";
   }
@@ -87,6 +89,7 @@ OutputFile *outputs_add_option(Outputs *outputs, const Options *options,
     file = add(outputs, option_words(id), buf_take(&name));
   }
   file->is_appended = id == OPTION_REQUEST_LOG;
+  file->needs_name = id == OPTION_TRACE;
   return file;
 }
 
@@ -202,7 +205,7 @@ static Status check_writable(const OutputFile *file, Error *error) {
 
 static Status check_one(const Outputs *outputs, const OutputFile *file,
                         Error *error) {
-  if (is_dash(file->path) && file->is_appended)
+  if (is_dash(file->path) && (file->is_appended || file->needs_name))
     return error_set(error, STATUS_USAGE,
                      "%s cannot share standard output with what the program "
                      "prints; name a file",

@@ -20,6 +20,7 @@ typedef struct OutputFile {
   char *path;         /* owned; "-" is standard output */
   bool may_be_object; /* it is compile's -o: may replace an object file */
   bool is_appended;   /* it grows line by line during the run */
+  bool needs_name;    /* standard output, which it would share, will not do */
 } OutputFile;
 
 typedef struct Outputs {

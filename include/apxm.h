@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * libapxm: compile AIS workflows and run them, from C or C++.
+ * libapxm: compile AIS workflows and run them, from C or C++. docs/api.md is
+ * the way in; examples/embed.c is a whole program.
  *
  *     apxm_error error;
  *     apxm_program *p = apxm_program_open("hello.ais", 1, &error);
@@ -15,21 +16,24 @@
  * is passed in is copied, unless it says "borrowed".
  *
  * Errors. A function that can fail takes an apxm_error (or NULL) and returns
- * NULL after filling it: a status and one sentence for people.
+ * NULL (or the status) after filling it: a status and one sentence for people.
  *
  * Threads. A program may be shared by any number of engines, runs and threads;
  * an engine by any number of runs and threads. A run belongs to one thread,
- * but for apxm_run_cancel, which any thread may call. The library changes no
- * signal, no locale and no global state; its threads block all signals.
+ * but for apxm_run_cancel and apxm_run_progress, which any thread may call.
+ * The library changes no signal and no locale and prints nothing; its threads
+ * block all signals.
  *
  * Options. An options struct begins with its own size, so that later versions
- * can add fields: `apxm_run_options o = {sizeof o};`. Zero in a field is what
- * NULL options are: the default.
+ * can add fields: `apxm_run_options o = {.size = sizeof o};`. Zero in a field
+ * is what NULL options are: the default. APXM_USAGE: the size is missing, or a
+ * field is set that this version of the library does not have.
  */
 #ifndef APXM_H
 #define APXM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +52,9 @@ typedef enum apxm_status {
   APXM_IO,        /* a file cannot be read or written */
   APXM_LIMIT,     /* larger than docs/architecture.md says it may be */
   APXM_NO_MEMORY, /* the system gave none */
+  APXM_CONFIG,    /* a configuration file is wrong; the message has the place */
+  APXM_BACKEND,   /* a backend cannot be used: it is unknown, its key is not
+                     set, a library is missing; nothing has run */
   APXM_OTHER      /* anything else; the message says what */
 } apxm_status;
 
@@ -68,8 +75,8 @@ typedef struct apxm_compilation apxm_compilation;
 enum { APXM_DEFAULT_LEVEL = 1 }; /* of optimization: 0..3 */
 
 /* Compiles `length` bytes of UTF-8. `name` is what messages call it. NULL, with
- * `error`: no such level, or more text than is allowed. What is wrong with the
- * source is not an error here but the result's diagnostics. */
+ * `error`: no such level, an object file, or more text than is allowed. What is
+ * wrong with the source is not an error here but the result's diagnostics. */
 APXM_API apxm_compilation *apxm_compile(const char *source, size_t length,
                                         const char *name, int level,
                                         apxm_error *error);
@@ -122,23 +129,35 @@ APXM_API long apxm_program_entry(const apxm_program *program);
 
 APXM_API void apxm_program_free(apxm_program *program);
 
-/* ---- engine: threads and the model behind them --------------------------- */
+/* ---- engine: threads and the models behind them -------------------------- */
 
 typedef struct apxm_engine apxm_engine;
 
+/* A backend is a name of the configuration, a provider ("sim", "openai",
+ * "ollama") or PROVIDER:URL. Keys come from the environment, never from here:
+ * docs/configuration.md. */
 typedef struct apxm_engine_options {
   size_t size;             /* sizeof(apxm_engine_options) */
   unsigned workers;        /* threads that run nodes; 0: one a processor, at
                               most 2 */
-  unsigned max_in_flight;  /* model calls open at once; 0: the backend's own */
+  unsigned max_in_flight;  /* calls open at once, of each backend; 0: its own */
+  const char *config;      /* folder in which to begin looking for
+                              .apxm/config.yaml, as `apxm` does in the working
+                              folder ("."), the user's own file included; NULL:
+                              no configuration is read */
+  const char *backend;     /* of calls that name none; NULL: the
+                              configuration's, or sim */
+  const char *model;       /* the same; NULL: the backend's own */
   const char *sim_profile; /* latency of the built-in model `sim`: "instant",
                               "fixed:MS", "tokens", "workload4", or a file;
-                              NULL: instant */
+                              NULL: instant. As the next one, it chooses sim
+                              where `backend` is NULL */
   const char *replies;     /* file of scripted replies for `sim`, or NULL */
   const char *request_log; /* file to append one JSON line a request to, or
                               NULL */
 } apxm_engine_options;
 
+/* Opens no connection yet: a backend is made when a run needs it. */
 APXM_API apxm_engine *apxm_engine_new(const apxm_engine_options *options,
                                       apxm_error *error);
 /* No run of it may be left. */
@@ -156,6 +175,43 @@ typedef struct apxm_argument {
   size_t length; /* bytes of text */
 } apxm_argument;
 
+typedef enum apxm_event_kind {
+  APXM_CALL_STARTED, /* a model call is about to be sent */
+  APXM_CALL_ENDED    /* once for each that was started */
+} apxm_event_kind;
+
+typedef enum apxm_call_status {
+  APXM_CALL_OK,
+  APXM_CALL_FAILED,
+  APXM_CALL_CANCELLED
+} apxm_call_status;
+
+/* What happened to a model call. Texts live until the callback returns. */
+typedef struct apxm_event {
+  size_t size; /* of what the library has filled */
+  apxm_event_kind kind;
+  apxm_run *run;    /* for apxm_run_cancel and apxm_run_progress, even before
+                     apxm_run_start has returned it */
+  uint64_t call;    /* names the call in both its events */
+  uint64_t at_ns;   /* since apxm_run_start */
+  const char *node; /* "Agent.flow: name (op)" */
+  const char *file; /* of the source, as messages call it */
+  unsigned line, column;
+  const char *backend, *model; /* model: "" when the backend does not say */
+  uint64_t wait_ns;            /* between ready and sent */
+  /* From here on 0 (or "") unless it has ended. */
+  apxm_call_status status;
+  const char *error;      /* why it failed, or "" */
+  uint64_t first_byte_ns; /* from sent to the reply's first byte; 0: unknown */
+  uint64_t service_ns;    /* from sent to the end */
+  unsigned input_tokens, output_tokens;
+  int tokens_estimated; /* not 0: the server did not count them */
+} apxm_event;
+
+/* Callbacks are called by threads of the library, with no lock held. Everybody
+ * waits for them, so they must not block for long. Of this interface they may
+ * call apxm_run_cancel and apxm_run_progress. All are over when apxm_run_wait
+ * returns. */
 typedef struct apxm_run_options {
   size_t size;      /* sizeof(apxm_run_options) */
   const char *flow; /* "Agent.flow", or "flow" if there is only one; NULL: the
@@ -163,16 +219,17 @@ typedef struct apxm_run_options {
   const apxm_argument *arguments;
   size_t argument_count;
   /* Gets what the program prints, in order, in pieces that need not be lines;
-   * NULL: nowhere. Called by a thread of the library, one call at a time, and
-   * for the last time before apxm_run_wait returns. It must not block for long
-   * (model calls wait meanwhile) and must not call apxm_run_wait or
-   * apxm_run_free. */
+   * NULL: nowhere. One call at a time, also for several runs of an engine. */
   void (*output)(void *user, const char *text, size_t length);
-  /* Called once, by any thread, when the run has come to rest; NULL: not. The
-   * same rules hold. */
+  /* Hears of each model call; NULL: nobody. Several threads may be in it at
+   * once, but for the two events of one call, which come in order. */
+  void (*event)(void *user, const apxm_event *event);
+  /* Once, after all events, when the run has come to rest; there may be output
+   * left. NULL: not. */
   void (*finished)(void *user);
-  void *user;      /* passed to both */
+  void *user;      /* passed to all three; borrowed until apxm_run_wait */
   int keep_output; /* not 0: the print lines are kept for apxm_run_report */
+  int keep_trace;  /* not 0: all is recorded for apxm_run_write_trace */
 } apxm_run_options;
 
 typedef enum apxm_run_outcome {
@@ -184,7 +241,8 @@ typedef enum apxm_run_outcome {
 
 /* Starts and returns at once. Program and engine are borrowed until the run is
  * freed. APXM_USAGE: unknown or ambiguous flow, arguments that do not fit; the
- * message has the flow's signature. */
+ * message has the flow's signature. APXM_BACKEND: a backend that the flow may
+ * call cannot be used. */
 APXM_API apxm_run *apxm_run_start(apxm_program *program, apxm_engine *engine,
                                   const apxm_run_options *options,
                                   apxm_error *error);
@@ -194,11 +252,26 @@ APXM_API apxm_run *apxm_run_start(apxm_program *program, apxm_engine *engine,
  * that is over is not changed. Returns at once. */
 APXM_API void apxm_run_cancel(apxm_run *run);
 
+/* How far a run is. Figures that belong together may be a moment apart. */
+typedef struct apxm_progress {
+  size_t size;                          /* set it: sizeof(apxm_progress) */
+  uint64_t waiting;                     /* calls that are ready and not sent */
+  uint64_t open;                        /* calls that were sent */
+  uint64_t done;                        /* calls that have ended */
+  uint64_t failed;                      /* those of them that failed */
+  uint64_t input_tokens, output_tokens; /* of the ended ones */
+  uint64_t elapsed_ns;                  /* since it began */
+} apxm_progress;
+
+/* Any thread, until apxm_run_free. */
+APXM_API void apxm_run_progress(apxm_run *run, apxm_progress *progress);
+
 /* Blocks until the run has come to rest and all output was delivered. May be
  * called again. What follows calls it first. */
 APXM_API apxm_run_outcome apxm_run_wait(apxm_run *run);
 
-/* Why it failed: "FILE:LINE:COLUMN: flow path: cause"; empty if it did not. */
+/* Why it failed: "FILE:LINE:COLUMN: in FLOW, NODE: cause"; empty if it did
+ * not. */
 APXM_API const char *apxm_run_error(apxm_run *run);
 
 /* The flow's result: a text as it is, another value as JSON without white
@@ -214,6 +287,11 @@ APXM_API const char *apxm_run_metrics(apxm_run *run);
 /* {"status", "result", "output", "metrics"}, and "error" if it failed, on one
  * line; "output" is filled when keep_output was set. */
 APXM_API const char *apxm_run_report(apxm_run *run);
+
+/* Writes what keep_trace recorded as Chrome trace events, for Perfetto;
+ * APXM_USAGE when nothing was. */
+APXM_API apxm_status apxm_run_write_trace(apxm_run *run, const char *path,
+                                          apxm_error *error);
 
 /* Cancels it if need be, waits and frees. */
 APXM_API void apxm_run_free(apxm_run *run);

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
- * include/apxm.h over the rest of this folder: handles, texts that live as
- * long as their handle, and our errors in the caller's struct. What a function
+ * include/apxm.h: errors and options, compilations, programs. What a function
  * promises stands in the header and is not repeated here.
  */
-#include "include/apxm.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "lib/api_int.h"
 #include "lib/flow.h"
 #include "lib/report.h"
-#include "lib/sink.h"
+
+/* Standard error is the caller's; what is left are the last words of a process
+ * that cannot go on. Before any thread: the level is one for the process. */
+__attribute__((constructor)) static void be_quiet(void) {
+  log_set_level(LOG_LEVEL_ERROR);
+}
 
 const char *apxm_version(void) {
   return APXM_VERSION;
 }
 
 /* ---- errors and options -------------------------------------------------- */
+
+/* A larger size is none: room for what later versions add. */
+enum { MOST_OPTION_BYTES = 4096 };
 
 static apxm_status public_status(Status status) {
   switch (status) {
@@ -44,20 +51,41 @@ static apxm_status public_status(Status status) {
   }
 }
 
-static void give_error(const Error *from, apxm_error *to) {
+void api_give_error_as(const Error *from, apxm_status status, apxm_error *to) {
   if (!to) return;
-  to->status = public_status(from->status);
+  to->status = status;
   snprintf(to->message, sizeof to->message, "%s", from->message);
 }
 
-/* Copies as much of the caller's struct as both versions know; the rest is
- * zero. Every options struct begins with its size. */
-static void read_options(void *to, size_t size, const void *from) {
+void api_give_error(const Error *from, apxm_error *to) {
+  api_give_error_as(from, public_status(from->status), to);
+}
+
+static bool is_zero(const char *bytes, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (bytes[i]) return false;
+  }
+  return true;
+}
+
+Status api_read_options(void *to, size_t size, const void *from, Error *error) {
   size_t given = 0;
   memset(to, 0, size);
-  if (!from) return;
+  if (!from) return STATUS_OK;
   memcpy(&given, from, sizeof given);
+  if (given <= sizeof given || given > MOST_OPTION_BYTES)
+    return error_set(error, STATUS_USAGE,
+                     "the options do not begin with their size");
+  if (given > size && !is_zero((const char *)from + size, given - size))
+    return error_set(error, STATUS_USAGE,
+                     "an option is set that libapxm %s does not have",
+                     APXM_VERSION);
   memcpy(to, from, given < size ? given : size);
+  return STATUS_OK;
+}
+
+const char *api_text(const Buf *buf) {
+  return buf->data ? buf->data : "";
 }
 
 static Status check_level(int level, Error *error) {
@@ -73,10 +101,6 @@ struct apxm_compilation {
   Buf report;   /* the same */
 };
 
-static const char *text_of(const Buf *buf) {
-  return buf->data ? buf->data : "";
-}
-
 /* Compiles or loads a copy of the bytes. */
 static Status load(Program *program, const void *bytes, size_t size,
                    const char *name, int level, Error *error) {
@@ -89,7 +113,7 @@ static Status load(Program *program, const void *bytes, size_t size,
     return status;
   }
   Buf copy = {0};
-  buf_add(&copy, bytes, size);
+  if (size > 0) buf_add(&copy, bytes, size);
   CompileOptions options = {.optimization = (uint32_t)level};
   return program_from_bytes(program, &copy, name, &options, error);
 }
@@ -103,7 +127,7 @@ apxm_compilation *apxm_compile(const char *source, size_t length,
   if (compilation->program.is_source) return compilation;
   if (status == STATUS_OK)
     error_set(&cause, STATUS_USAGE, "%s is an object file already", name);
-  give_error(&cause, error);
+  api_give_error(&cause, error);
   apxm_compilation_free(compilation);
   return NULL;
 }
@@ -128,7 +152,7 @@ const char *apxm_compilation_diagnostics(apxm_compilation *compilation,
     diag_render_json(sink, text);
   else
     diag_render_text(sink, false, text);
-  return text_of(text);
+  return api_text(text);
 }
 
 const char *apxm_compilation_report(apxm_compilation *compilation) {
@@ -136,7 +160,7 @@ const char *apxm_compilation_report(apxm_compilation *compilation) {
   cJSON *document = report_diagnostics(&compilation->program);
   report_add_document(document, true, &compilation->report);
   cJSON_Delete(document);
-  return text_of(&compilation->report);
+  return api_text(&compilation->report);
 }
 
 void apxm_compilation_free(apxm_compilation *compilation) {
@@ -149,12 +173,6 @@ void apxm_compilation_free(apxm_compilation *compilation) {
 }
 
 /* ---- program ------------------------------------------------------------- */
-
-struct apxm_program {
-  Program program;
-  Buf *names;      /* by flow */
-  Buf *signatures; /* by flow */
-};
 
 /* The first error of a source that does not compile, as one sentence. */
 static void describe(const Program *program, Error *error) {
@@ -194,7 +212,7 @@ static apxm_program *finish_program(apxm_program *program, Status status,
     return program;
   }
   if (status == STATUS_COMPILE) describe(&program->program, cause);
-  give_error(cause, error);
+  api_give_error(cause, error);
   apxm_program_free(program);
   return NULL;
 }
@@ -250,188 +268,4 @@ void apxm_program_free(apxm_program *program) {
   mem_free(program->signatures);
   program_free(&program->program);
   mem_free(program);
-}
-
-/* ---- engine -------------------------------------------------------------- */
-
-/* The engine of the runtime is the handle. */
-static Engine *engine_of(apxm_engine *engine) {
-  return (Engine *)(void *)engine;
-}
-
-apxm_engine *apxm_engine_new(const apxm_engine_options *options,
-                             apxm_error *error) {
-  Error cause = {0};
-  apxm_engine_options given;
-  read_options(&given, sizeof given, options);
-  EngineOptions own = {.workers = given.workers,
-                       .model = {.max_in_flight = given.max_in_flight,
-                                 .sim_profile = given.sim_profile,
-                                 .replies = given.replies,
-                                 .request_log = given.request_log}};
-  Engine *engine = NULL;
-  if (given.workers > LIMIT_WORKERS)
-    error_set(&cause, STATUS_USAGE, "at most %d workers", LIMIT_WORKERS);
-  else if (given.max_in_flight > LIMIT_IN_FLIGHT)
-    error_set(&cause, STATUS_USAGE, "at most %d calls in flight",
-              LIMIT_IN_FLIGHT);
-  else
-    engine = engine_new(&own, &cause);
-  if (!engine) give_error(&cause, error);
-  return (apxm_engine *)(void *)engine;
-}
-
-void apxm_engine_free(apxm_engine *engine) {
-  if (engine) engine_free(engine_of(engine));
-}
-
-/* ---- run ----------------------------------------------------------------- */
-
-struct apxm_run {
-  Session session;
-  Sink sink;
-  bool has_sink;                            /* an output function was given */
-  bool has_started;                         /* the session has a run */
-  bool is_over;                             /* apxm_run_wait returned once */
-  Buf result, result_json, metrics, report; /* empty until asked for */
-};
-
-/* The caller's arguments as values; NULL with `error` filled. */
-static Value *bind(const Object *object, uint32_t flow,
-                   const apxm_run_options *options, Error *error) {
-  size_t count = options->argument_count;
-  if (count > LIMIT_GRAPH_PARAMS) {
-    error_set(error, STATUS_USAGE, "no flow has %zu parameters", count);
-    return NULL;
-  }
-  FlowArg *args = mem_alloc_zero(count + 1, sizeof *args);
-  uint32_t params = object->flows[flow].param_count;
-  Value *values = mem_alloc_zero((size_t)params + 1, sizeof *values);
-  for (size_t i = 0; i < count; i++) {
-    const apxm_argument *given = &options->arguments[i];
-    args[i] = (FlowArg){given->name, slice_from(given->text, given->length)};
-  }
-  Status status = flow_bind(object, flow, args, (uint32_t)count, values, error);
-  mem_free(args);
-  if (status == STATUS_OK) return values;
-  mem_free(values);
-  return NULL;
-}
-
-static Status open_sink(apxm_run *run, const apxm_run_options *options,
-                        Error *error) {
-  if (!options->output) return STATUS_OK;
-  Reactor *reactor = engine_reactor(run->session.engine);
-  Status status =
-      sink_open(&run->sink, reactor, options->output, options->user, error);
-  run->has_sink = status == STATUS_OK;
-  return status;
-}
-
-static Status start(apxm_run *run, const apxm_run_options *options,
-                    Error *error) {
-  const Object *object = run->session.program->object;
-  uint32_t flow = 0;
-  Status status = flow_find(object, options->flow, &flow, error);
-  if (status == STATUS_OK) status = open_sink(run, options, error);
-  if (status != STATUS_OK) return status;
-  Value *values = bind(object, flow, options, error);
-  if (!values) return error->status;
-  SessionStart session = {.flow = flow,
-                          .args = values,
-                          .output = run->has_sink ? run->sink.output : NULL,
-                          .keep_output = options->keep_output != 0,
-                          .finished = options->finished,
-                          .user = options->user};
-  session_start(&run->session, &session);
-  run->has_started = true;
-  mem_free(values);
-  return STATUS_OK;
-}
-
-apxm_run *apxm_run_start(apxm_program *program, apxm_engine *engine,
-                         const apxm_run_options *options, apxm_error *error) {
-  Error cause = {0};
-  apxm_run_options given;
-  read_options(&given, sizeof given, options);
-  apxm_run *run = MEM_NEW(apxm_run);
-  session_init(&run->session, engine_of(engine), &program->program);
-  if (start(run, &given, &cause) == STATUS_OK) return run;
-  give_error(&cause, error);
-  apxm_run_free(run);
-  return NULL;
-}
-
-void apxm_run_cancel(apxm_run *run) {
-  session_cancel(&run->session);
-}
-
-apxm_run_outcome apxm_run_wait(apxm_run *run) {
-  if (!run->is_over) {
-    session_wait(&run->session);
-    if (run->has_sink) sink_close(&run->sink);
-    run->has_sink = false;
-    run->is_over = true;
-  }
-  switch (session_status(&run->session)) {
-    case RUN_SUCCESS:
-      return APXM_RUN_SUCCESS;
-    case RUN_CANCELLED:
-      return APXM_RUN_CANCELLED;
-    case RUN_PAUSED:
-      return APXM_RUN_PAUSED;
-    default:
-      return APXM_RUN_FAILED;
-  }
-}
-
-const char *apxm_run_error(apxm_run *run) {
-  apxm_run_wait(run);
-  return run_error(run->session.run);
-}
-
-const char *apxm_run_result(apxm_run *run, size_t *length) {
-  apxm_run_wait(run);
-  if (!run->result.data) report_result_text(&run->session, &run->result);
-  if (length) *length = run->result.length;
-  return text_of(&run->result);
-}
-
-const char *apxm_run_result_json(apxm_run *run) {
-  apxm_run_wait(run);
-  if (!run->result_json.data)
-    report_result_json(&run->session, &run->result_json);
-  return text_of(&run->result_json);
-}
-
-const char *apxm_run_metrics(apxm_run *run) {
-  apxm_run_wait(run);
-  if (!run->metrics.data) {
-    cJSON *document = report_metrics(&run->session);
-    report_add_document(document, true, &run->metrics);
-    cJSON_Delete(document);
-  }
-  return text_of(&run->metrics);
-}
-
-const char *apxm_run_report(apxm_run *run) {
-  apxm_run_wait(run);
-  if (!run->report.data) report_run_json(&run->session, &run->report);
-  return text_of(&run->report);
-}
-
-void apxm_run_free(apxm_run *run) {
-  if (!run) return;
-  if (run->has_started) {
-    if (!run->is_over) apxm_run_cancel(run);
-    apxm_run_wait(run);
-  } else if (run->has_sink) {
-    sink_close(&run->sink);
-  }
-  session_free(&run->session);
-  buf_free(&run->result);
-  buf_free(&run->result_json);
-  buf_free(&run->metrics);
-  buf_free(&run->report);
-  mem_free(run);
 }

@@ -30,13 +30,17 @@ void report_result_json(const Session *session, Buf *out) {
 
 static MetricsHead head_of(const Session *session) {
   const Program *program = session->program;
-  ModelClient *model = engine_model(session->engine);
+  const ModelBackend *backend = run_backend(session->run);
   MetricsHead head = {.input = program->name,
                       .optimization = program->optimization,
-                      .backend = model_backend_name(model),
-                      .backend_detail = model_backend_detail(model),
                       .validation_ns = program->validation_ns,
                       .runtime_ns = session->runtime_ns};
+  if (backend) {
+    head.backend = model_backend_name(backend);
+    head.provider = model_backend_provider(backend);
+    head.backend_detail = model_backend_detail(backend);
+    head.model = model_backend_model(backend);
+  }
   if (program->is_source) {
     const CompilePhases *phases = &program->compile.phases;
     head.artifact_ns = phases->artifact;
@@ -89,6 +93,21 @@ void report_run_json(const Session *session, Buf *out) {
   cJSON_Delete(metrics);
   out->data[out->length - 1] = '}';
   buf_add_char(out, '\n');
+}
+
+void report_add_trace(const Session *session, const Trace *trace,
+                      TraceFile *file) {
+  const Program *program = session->program;
+  const Object *object = program->object;
+  const ObjFlow *flow = &object->flows[session->flow];
+  Buf title = {0};
+  buf_add_slice(&title, object_text(object, object->graphs[flow->graph].name));
+  buf_addf(&title, " of %s", program->name);
+  TraceHead head = {.object = object,
+                    .title = title.data,
+                    .status = run_status_text(session_status(session))};
+  trace_file_add(file, trace, &head);
+  buf_free(&title);
 }
 
 /* ---- diagnostics --------------------------------------------------------- */

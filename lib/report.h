@@ -25,6 +25,11 @@ cJSON *report_metrics(const Session *session);
  * line with a newline. The lines are there when keep_output was set. */
 void report_run_json(const Session *session, Buf *out);
 
+/* Adds what was recorded of the run, under its flow's and program's name. After
+ * session_wait. */
+void report_add_trace(const Session *session, const Trace *trace,
+                      TraceFile *file);
+
 /* The diagnostics document of a program that came from a source, compiled or
  * not. Free with cJSON_Delete. */
 cJSON *report_diagnostics(const Program *program);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The lock is for one race: a cancel (a signal, a broken pipe, another thread)
- * that arrives while run_start is still on its way to return the handle.
+ * The lock is for one race: a cancel (a signal, a broken pipe, another thread,
+ * an event of the run itself) that arrives while run_start is still on its way
+ * to return the handle. It is held over run_start, so that who cancels from
+ * within the run finds it: what happened in its node is not over then.
  */
 #include "lib/session.h"
 
@@ -12,21 +14,27 @@ void session_init(Session *session, Engine *engine, const Program *program) {
   mutex_init(&session->lock);
 }
 
-void session_start(Session *session, const SessionStart *start) {
+Status session_start(Session *session, const SessionStart *start,
+                     Error *error) {
   RunOptions options = {.flow = start->flow,
                         .args = start->args,
                         .output = start->output,
                         .keep_output = start->keep_output,
                         .finished = start->finished,
-                        .user = start->user};
+                        .user = start->user,
+                        .phase = start->phase,
+                        .event = start->event,
+                        .trace = start->trace};
   session->flow = start->flow;
   session->started_at = clock_now();
-  Run *run = run_start(session->engine, session->program->object, &options);
   mutex_lock(&session->lock);
+  Run *run =
+      run_start(session->engine, session->program->object, &options, error);
   session->run = run;
-  bool cancel = session->is_cancelled;
+  bool cancel = run && session->is_cancelled;
   mutex_unlock(&session->lock);
   if (cancel) run_cancel(run);
+  return run ? STATUS_OK : error->status;
 }
 
 /* The handle stays valid after the lock is left: only session_free frees it,
@@ -37,6 +45,14 @@ void session_cancel(Session *session) {
   Run *run = session->run;
   mutex_unlock(&session->lock);
   if (run) run_cancel(run);
+}
+
+void session_progress(Session *session, RunProgress *progress) {
+  mutex_lock(&session->lock);
+  Run *run = session->run;
+  mutex_unlock(&session->lock);
+  *progress = (RunProgress){0};
+  if (run) run_progress(run, progress);
 }
 
 void session_wait(Session *session) {

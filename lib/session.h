@@ -34,13 +34,21 @@ typedef struct SessionStart {
   bool keep_output;  /* for report_run_json */
   void (*finished)(void *user); /* as RunOptions; may be NULL */
   void *user;
+  const char *phase;  /* as RunOptions; may be NULL */
+  RunObserver *event; /* as RunOptions; may be NULL */
+  Trace *trace;       /* as RunOptions; may be NULL */
 } SessionStart;
 
 void session_init(Session *session, Engine *engine, const Program *program);
-void session_start(Session *session, const SessionStart *start);
+/* Fails when a backend cannot be used; then nothing has run. */
+Status session_start(Session *session, const SessionStart *start,
+                     Error *error) MUST_USE;
 
 /* Any thread, from session_init to session_free. */
 void session_cancel(Session *session);
+
+/* Any thread, the same; nothing before session_start. */
+void session_progress(Session *session, RunProgress *progress);
 
 /* Blocks until the run has come to rest. */
 void session_wait(Session *session);

@@ -56,6 +56,15 @@ agent A {
 }
 '''
 
+ONE = '''
+agent A {
+    @entry flow main(name: str) -> str {
+        ask("Greet {{ name }}.") -> greeting
+        return greeting
+    }
+}
+'''
+
 FAILING = '{"match": "again", "error": "no"}\n{"match": "", "reply": "r"}\n'
 
 
@@ -103,6 +112,18 @@ class Checks:
                     name, '.'.join(path)))
 
 
+    def refuse(self, document, name, what, paths):
+        """The schema must refuse the document without each of the paths."""
+        with open(os.path.join(self.docs, name + '.schema.json')) as file:
+            schema = json.load(file)
+        validator = jsonschema.validators.validator_for(schema)(schema)
+        for path in paths:
+            spoilt = copy.deepcopy(document)
+            if not remove(spoilt, path) or validator.is_valid(spoilt):
+                self.faults.append('%s accepts %s without %s' % (
+                    name, what, '.'.join(map(str, path))))
+
+
 def required_paths(schema, path=()):
     """Paths of all fields the schema says it requires."""
     for name in schema.get('required', []):
@@ -113,8 +134,9 @@ def required_paths(schema, path=()):
 
 def remove(document, path):
     for name in path[:-1]:
-        document = document.get(name)
-        if not isinstance(document, dict):
+        document = (document[name] if isinstance(document, list)
+                    else document.get(name))
+        if not isinstance(document, (dict, list)):
             return False
     return document.pop(path[-1], remove) is not remove
 
@@ -158,6 +180,29 @@ def check_workload(checks):
     checks.validate(json.loads(out), 'workload', 'workloads run')
 
 
+def check_benches(checks):
+    """Small runs; rows and claims lose each of their fields in turn, too."""
+    benches = [('compile', '--asks', '5,50', '--repeat', '2'),
+               ('load', '--nodes', '16,100', '--repeat', '1'),
+               ('start', '--workload', 'good.ais', '--program', 'one.ais',
+                '--repeat', '2'),
+               ('http', '--asks', '4', '--latency', '1', '--repeat', '1'),
+               ('sched', '--nodes', '100', '--repeat', '1', '--warm', '1')]
+    for words in benches:
+        out, _ = checks.run(0, 'bench', *words, '--json')
+        document = json.loads(out)
+        what = 'bench ' + words[0]
+        checks.validate(document, 'bench', what)
+        if document['bench'] != 'sched':
+            checks.refuse(document, 'bench', what, [
+                ('claims',), ('meta', 'date'), ('meta', 'load_average'),
+                ('results', 0, 'settings'), ('results', 0, 'figures')])
+        if words[0] == 'start':
+            checks.refuse(document, 'bench', what, [
+                ('results', 1, 'figures', 'wall_ms', 'samples'),
+                ('claims', 0, 'holds')])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--apxm', required=True)
@@ -168,10 +213,12 @@ def main():
         checks = Checks(os.path.abspath(options.apxm), options.docs, folder)
         checks.write('good.ais', GOOD)
         checks.write('bad.ais', BAD)
+        checks.write('one.ais', ONE)
         checks.write('failing.jsonl', FAILING)
         check_runs(checks)
         check_compilations(checks)
         check_workload(checks)
+        check_benches(checks)
     for fault in checks.faults:
         print(fault)
     print('%d documents, %d faults' % (checks.documents, len(checks.faults)))

@@ -9,6 +9,9 @@ its own; what a step says on standard output and standard error must be exactly
 what its sections say, and nothing where there is no section. The first fault
 of each kind is shown as a difference. `--update` writes what really happened
 into the case instead: read the change before you keep it.
+
+Every case has a key in its environment, the canary, which must turn up in
+nothing that apxm says or writes, whatever the case is about.
 """
 
 import argparse
@@ -26,10 +29,12 @@ import sys
 import tempfile
 import threading
 
+from processes import (CANARY, CANARY_NAME, KEPT_ENVIRONMENT,
+                       configuration_above, files_with_canary, shows_canary)
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HEADING = '=== '
 RUNS_A_PROGRAM = ('run', 'execute')
-KEPT_ENVIRONMENT = re.compile(r'^(PATH|(A|T|UB)SAN_OPTIONS)$')
 
 
 class CaseError(Exception):
@@ -190,6 +195,7 @@ class Runner:
         self.env = {name: value for name, value in os.environ.items()
                     if KEPT_ENVIRONMENT.match(name)}
         self.env.update(HOME=folder, LC_ALL='C.UTF-8', TERM='xterm')
+        self.env[CANARY_NAME] = CANARY
 
     def path(self, name):
         path = os.path.normpath(os.path.join(self.folder, name))
@@ -560,7 +566,18 @@ def check_step(runner, step, outcome):
     faults = [CHECKS[section.kind](runner, section, outcome)
               for section in checks]
     return [['line %d:' % section.line] + fault
-            for section, fault in zip(checks, faults) if fault]
+            for section, fault in zip(checks, faults) if fault
+            ] + check_canary(runner, step, outcome)
+
+
+def check_canary(runner, step, outcome):
+    """A key that only the environment knows must stay there."""
+    seen = ['standard ' + name for name, text in
+            (('output', outcome.stdout), ('error', outcome.stderr))
+            if shows_canary(text.encode())]
+    seen += files_with_canary(runner.folder)
+    return [['line %d: the key in %s is shown by %s' % (
+        step.section.line, CANARY_NAME, ', '.join(seen))]] if seen else []
 
 
 # ---- what a case may do between two steps ------------------------------------
@@ -717,6 +734,9 @@ def main():
     options = parser.parse_args()
     options.apxm = os.path.abspath(options.apxm)
     paths = find_cases(options.cases, os.path.join(ROOT, 'tests', 'cases'))
+    stray = configuration_above(os.path.realpath(tempfile.gettempdir()))
+    if stray:
+        sys.exit('%s would be found by every case; set TMPDIR' % stray)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for path, faults in pool.map(lambda p: run_case(p, options), paths):

@@ -27,6 +27,8 @@ case $command in
   copy) cat ;;
   twice) [ -e again ] || { touch again; exit 1; } ;;
   die) kill -SEGV $$ ;;
+  leak) echo "$APXM_TEST_CANARY_KEY" ;;
+  keep) echo "key $APXM_TEST_CANARY_KEY" > kept.txt ;;
   run)
     trap 'exit 130' INT
     while :; do :; done ;;
@@ -70,6 +72,8 @@ PASS = [
     OTHER % ('x', 'x') + '\n=== raw y\n=== stdout\nout y\n=== stderr\nerr\n',
 ]
 FAIL = [
+    '# A.\n=== raw leak\n=== stdout contains\nout leak\n=== stderr\nerr\n',
+    OTHER % ('keep', 'keep'),
     RUN.replace('out execute', 'out'),
     RUN.replace('out execute', 'out execute\n\n'),
     RUN.replace('err\n', 'error\n'),

@@ -71,7 +71,8 @@ static void run_flow(const Object *object, uint32_t row) {
                                      .args = args,
                                      .keep_output = true,
                                      .finished = note_end,
-                                     .user = &dog});
+                                     .user = &dog},
+                       &(Error){0});
   if (!ends_in_time(&dog)) {
     run_cancel(run);
     cut_short++;

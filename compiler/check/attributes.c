@@ -10,7 +10,7 @@
 static void report_unknown(Check *c, const AstCall *call, const AstAttr *attr) {
   Op op = call->op;
   bool model = op_table[op].effect == EFFECT_MODEL;
-  Nearest nearest = nearest_new(c, attr->name.text);
+  Nearest nearest = nearest_new(attr->name.text, &c->guesses);
   Buf known = {0};
   if (model) buf_add_text(&known, "prompt");
   if (model) nearest_offer(&nearest, SLICE("prompt"));
@@ -24,7 +24,7 @@ static void report_unknown(Check *c, const AstCall *call, const AstAttr *attr) {
                           "`%s` has no attribute `%.*s`", op_table[op].text,
                           SLICE_ARG(attr->name.text));
   diag->label = "unknown attribute";
-  nearest_suggest(&nearest, diag);
+  check_suggest(c, &nearest, diag);
   if (diag->help == NULL && known.length > 0) {
     diag->help = diag_text(c->sink, "its attributes are %s", known.data);
   } else if (diag->help == NULL) {

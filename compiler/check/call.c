@@ -26,14 +26,14 @@ static void set_flow(AstCall *call, AstFlow *flow) {
 }
 
 static void report_agent(Check *c, const AstCall *call) {
-  Nearest nearest = nearest_new(c, call->agent.text);
+  Nearest nearest = nearest_new(call->agent.text, &c->guesses);
   for (uint32_t i = 0; i < c->agent.length; i++) {
     nearest_offer(&nearest, c->agent.data[i]->name.text);
   }
   Diag *diag = check_fail(c, DIAG_UNKNOWN_AGENT, call->agent.span,
                           "unknown agent `%.*s`", SLICE_ARG(call->agent.text));
   diag->label = "there is no such agent in this program";
-  nearest_suggest(&nearest, diag);
+  check_suggest(c, &nearest, diag);
 }
 
 static void resolve_agent_flow(Check *c, AstCall *call) {
@@ -48,7 +48,7 @@ static void resolve_agent_flow(Check *c, AstCall *call) {
     set_flow(call, flow);
     return;
   }
-  Nearest nearest = nearest_new(c, call->name.text);
+  Nearest nearest = nearest_new(call->name.text, &c->guesses);
   offer_flows(&nearest, agent);
   Diag *diag = check_fail(
       c, DIAG_UNKNOWN_FLOW, call->name.span, "agent `%.*s` has no flow `%.*s`",
@@ -56,7 +56,7 @@ static void resolve_agent_flow(Check *c, AstCall *call) {
   diag->label = "not a flow of that agent";
   diag->related = agent->name.span;
   diag->related_label = "the agent";
-  nearest_suggest(&nearest, diag);
+  check_suggest(c, &nearest, diag);
 }
 
 /* The flow of that name in some agent; NULL when there is none. */
@@ -77,14 +77,14 @@ static void help_callee(Check *c, Slice name, Diag *diag) {
                            SLICE_ARG(flow->agent->name.text), SLICE_ARG(name));
     return;
   }
-  Nearest nearest = nearest_new(c, name);
+  Nearest nearest = nearest_new(name, &c->guesses);
   offer_flows(&nearest, c->flow->agent);
   for (uint32_t i = 0; i < OP_COUNT; i++) {
     Slice text = slice_of(op_table[i].text);
     Op op;
     if (op_find_callable(text, &op)) nearest_offer(&nearest, text);
   }
-  nearest_suggest(&nearest, diag);
+  check_suggest(c, &nearest, diag);
 }
 
 static void report_callee(Check *c, const AstCall *call) {

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checker as a list of its phases; check_int.h says what each does.
+ * The checker as a list of its phases; check_int.h says what each does. And
+ * what all of them share: the words "did you mean".
  */
 #include "compiler/check/check.h"
 
 #include "compiler/check/check_int.h"
 
 enum { GUESSES = 5000000 }; /* less than a second of comparing names */
+
+void check_suggest(Check *c, const Nearest *nearest, Diag *diag) {
+  Slice name = nearest_found(nearest);
+  if (name.length == 0) return;
+  diag->help = diag_text(c->sink, "did you mean `%.*s`?", SLICE_ARG(name));
+  diag->replacement = arena_copy(c->arena, name.data, name.length);
+}
 
 static void free_check(Check *c) {
   for (uint32_t i = 0; i < c->agent_flows.length; i++) {

@@ -15,6 +15,7 @@
 
 #include "compiler/check/check.h"
 #include "core/base/map.h"
+#include "core/base/nearest.h"
 #include "core/base/vec.h"
 
 typedef struct Check {
@@ -70,22 +71,7 @@ void check_attributes(Check *c, AstCall *call);
 TypeId check_same_types(Check *c, const AstExpr *part, DiagCode code,
                         const char *of_what);
 
-/* ---- nearest.c ----------------------------------------------------------- */
-
-/* Looks for the name that was probably meant: offer all there are, then ask. */
-typedef struct Nearest {
-  Check *check;
-  Slice wanted;
-  Slice best;      /* nearest by spelling */
-  size_t distance; /* of it */
-  Slice part;      /* one that contains the wanted name or is part of it */
-} Nearest;
-
-Nearest nearest_new(Check *c, Slice wanted);
-void nearest_offer(Nearest *nearest, Slice name);
-/* The name; empty when none is near. */
-Slice nearest_found(const Nearest *nearest);
-/* Adds "did you mean `...`?", and it as replacement, if there is one. */
-void nearest_suggest(const Nearest *nearest, Diag *diag);
+/* Adds "did you mean `...`?", and it as replacement, if a name was near. */
+void check_suggest(Check *c, const Nearest *nearest, Diag *diag);
 
 #endif

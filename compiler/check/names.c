@@ -39,11 +39,11 @@ static void help_undefined(Check *c, Slice name, Diag *diag) {
         diag_text(c->sink, "a call is written %.*s(...)", SLICE_ARG(name));
     return;
   }
-  Nearest nearest = nearest_new(c, name);
+  Nearest nearest = nearest_new(name, &c->guesses);
   for (uint32_t i = 0; i < c->bindings.length; i++) {
     nearest_offer(&nearest, c->bindings.data[i]->name.text);
   }
-  nearest_suggest(&nearest, diag);
+  check_suggest(c, &nearest, diag);
 }
 
 static void report_undefined(Check *c, const AstExpr *expr) {

@@ -25,7 +25,7 @@ static TypeId find_type(Slice name) {
 }
 
 static TypeId unknown_type(Check *c, const AstType *type) {
-  Nearest nearest = nearest_new(c, type->name.text);
+  Nearest nearest = nearest_new(type->name.text, &c->guesses);
   for (size_t i = 0; i < TYPE_NAME_COUNT; i++) {
     nearest_offer(&nearest, slice_of(type_names[i].text));
   }
@@ -33,7 +33,7 @@ static TypeId unknown_type(Check *c, const AstType *type) {
   Diag *diag = check_fail(c, DIAG_UNKNOWN_TYPE, type->name.span,
                           "unknown type `%.*s`", SLICE_ARG(type->name.text));
   diag->label = "there is no such type";
-  nearest_suggest(&nearest, diag);
+  check_suggest(c, &nearest, diag);
   if (diag->help == NULL) {
     diag->help = "the types are str, num, bool, list<...> and void";
   }

@@ -28,6 +28,10 @@ uint64_t clock_process_cpu(void) {
   return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+uint64_t clock_wall_seconds(void) {
+  return (uint64_t)time(NULL);
+}
+
 void clock_wall_text(char *out) {
   time_t now = time(NULL);
   struct tm parts = {0};

@@ -18,6 +18,9 @@ uint64_t clock_process_cpu(void); /* processor time of all threads */
 /* Sleeps at least `ns`; signals do not cut it short. */
 void clock_sleep(uint64_t ns);
 
+/* Seconds since 1970, UTC. */
+uint64_t clock_wall_seconds(void);
+
 /* UTC now as "2026-11-21T05:07:54Z" into `out` of at least 32 bytes. */
 void clock_wall_text(char *out);
 

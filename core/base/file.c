@@ -2,8 +2,8 @@
  *
  * Whole files in, whole files out. Reading does not trust the size that the
  * system states: a pipe or a file of /proc states none, and a file may grow.
- * Writing makes a new file beside the target and renames it over, so a reader
- * sees the old bytes or the new ones. Any thread.
+ * Writing, in one go or piece by piece, makes a new file beside the target and
+ * renames it over, so a reader sees the old bytes or the new ones. Any thread.
  */
 #include "core/base/file.h"
 
@@ -128,17 +128,7 @@ Status file_write_fd(int fd, Slice data, Error *error) {
   return error_set_errno(error, STATUS_IO, code, "cannot write");
 }
 
-/* Closes and says what went wrong first, writing or closing. */
-static int write_and_close(int fd, Slice data) {
-  int code = write_all(fd, data);
-  if (close(fd) != 0 && code == 0) code = errno;
-  return code;
-}
-
-static int write_in_place(const char *path, Slice data) {
-  int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
-  return fd < 0 ? errno : write_and_close(fd, data);
-}
+enum { WRITER_ROOM = 64 << 10 }; /* bytes collected between two writes */
 
 /* Makes a new file beside `path` and puts its name into `name`. The system
  * applies the mask of the process to the mode; mkstemp would not. */
@@ -158,40 +148,106 @@ static int create_beside(const char *path, Buf *name, int *fd) {
 }
 
 /* `old` is the file that is there already, or NULL. */
-static int write_and_rename(const char *path, Slice data,
-                            const struct stat *old) {
+static int open_beside(FileWriter *writer, const char *path,
+                       const struct stat *old) {
   if (old != NULL && access(path, W_OK) != 0) return errno;
-  Buf name = {0};
-  int fd = -1;
-  int code = create_beside(path, &name, &fd);
-  if (code == 0) {
-    if (old != NULL && fchmod(fd, old->st_mode & 0777) != 0) code = errno;
-    int wrote = write_and_close(fd, data);
-    if (code == 0) code = wrote;
-    if (code == 0 && rename(name.data, path) != 0) code = errno;
-    if (code != 0) unlink(name.data);
+  buf_add_text(&writer->target, path);
+  int code = create_beside(path, &writer->temporary, &writer->fd);
+  if (code != 0) {
+    buf_free(&writer->temporary);
+    return code;
   }
-  buf_free(&name);
+  if (old != NULL && fchmod(writer->fd, old->st_mode & 0777) != 0) return errno;
+  return 0;
+}
+
+static int open_in_place(FileWriter *writer, const char *path) {
+  writer->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+  return writer->fd < 0 ? errno : 0;
+}
+
+/* What `path` is decides how it is written. */
+static int open_target(FileWriter *writer, const char *path) {
+  struct stat old;
+  if (writer->is_stdout) {
+    writer->fd = STDOUT_FILENO;
+    return 0;
+  }
+  if (stat(path, &old) != 0) return open_beside(writer, path, NULL);
+  if (!S_ISREG(old.st_mode) || file_names_descriptor(path))
+    return open_in_place(writer, path);
+  /* The file that a link leads to is replaced, not the link. */
+  char *target = realpath(path, NULL);
+  int code = target ? open_beside(writer, target, &old) : errno;
+  free(target);
   return code;
 }
 
-Status file_write(const char *path, Slice data, Error *error) {
-  int code = 0;
-  struct stat old;
-  const char *name = is_dash(path) ? "standard output" : path;
-  if (is_dash(path)) {
-    code = write_all(STDOUT_FILENO, data);
-  } else if (stat(path, &old) != 0) {
-    code = write_and_rename(path, data, NULL);
-  } else if (!S_ISREG(old.st_mode) || file_names_descriptor(path)) {
-    code = write_in_place(path, data);
-  } else {
-    /* The file that a link leads to is replaced, not the link. */
-    char *target = realpath(path, NULL);
-    code = target ? write_and_rename(target, data, &old) : errno;
-    free(target);
+void file_writer_open(FileWriter *writer, const char *path) {
+  *writer = (FileWriter){.fd = -1, .is_stdout = is_dash(path)};
+  buf_add_text(&writer->name, writer->is_stdout ? "standard output" : path);
+  writer->code = open_target(writer, path);
+}
+
+static void write_out(FileWriter *writer, Slice data) {
+  if (writer->code == 0) writer->code = write_all(writer->fd, data);
+}
+
+void file_writer_add(FileWriter *writer, Slice data) {
+  if (writer->code != 0) return;
+  if (writer->waiting.length + data.length > WRITER_ROOM) {
+    write_out(writer, buf_slice(&writer->waiting));
+    buf_clear(&writer->waiting);
   }
-  if (code == 0) return STATUS_OK;
-  Status status = code == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
-  return error_set_errno(error, status, code, "cannot write %s", name);
+  if (data.length > WRITER_ROOM)
+    write_out(writer, data);
+  else
+    buf_add_slice(&writer->waiting, data);
+}
+
+/* Closes and keeps what went wrong first; a full disk may show only now. */
+static void close_file(FileWriter *writer) {
+  bool is_ours = writer->fd >= 0 && !writer->is_stdout;
+  if (is_ours && close(writer->fd) != 0 && writer->code == 0)
+    writer->code = errno;
+  writer->fd = -1;
+}
+
+static void free_writer(FileWriter *writer) {
+  close_file(writer);
+  if (writer->temporary.length > 0) unlink(writer->temporary.data);
+  buf_free(&writer->temporary);
+  buf_free(&writer->target);
+  buf_free(&writer->waiting);
+  buf_free(&writer->name);
+}
+
+Status file_writer_close(FileWriter *writer, Error *error) {
+  Status status = STATUS_OK;
+  write_out(writer, buf_slice(&writer->waiting));
+  close_file(writer);
+  if (writer->code == 0 && writer->temporary.length > 0) {
+    if (rename(writer->temporary.data, writer->target.data) == 0)
+      buf_clear(&writer->temporary);
+    else
+      writer->code = errno;
+  }
+  if (writer->code != 0) {
+    status = writer->code == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
+    error_set_errno(error, status, writer->code, "cannot write %s",
+                    writer->name.data);
+  }
+  free_writer(writer);
+  return status;
+}
+
+void file_writer_drop(FileWriter *writer) {
+  free_writer(writer);
+}
+
+Status file_write(const char *path, Slice data, Error *error) {
+  FileWriter writer;
+  file_writer_open(&writer, path);
+  file_writer_add(&writer, data);
+  return file_writer_close(&writer, error);
 }

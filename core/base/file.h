@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whole files in, whole files out.
+ * Whole files in, whole files out, also when they are written in pieces.
  */
 #ifndef APXM_CORE_BASE_FILE_H
 #define APXM_CORE_BASE_FILE_H
@@ -25,6 +25,24 @@ Status file_read(const char *path, size_t limit, Buf *out,
  * device, a pipe) is written in place. STATUS_NOT_FOUND when the folder is
  * missing, else STATUS_IO. */
 Status file_write(const char *path, Slice data, Error *error) MUST_USE;
+
+/* The same for what is written piece by piece. Nobody sees the file before it
+ * is closed; the first failure is kept and told then. One thread. */
+typedef struct FileWriter {
+  Buf name;       /* as messages call it */
+  Buf target;     /* what the temporary file becomes; empty: written in place */
+  Buf temporary;  /* its name; empty: there is none (any more) */
+  Buf waiting;    /* bytes not yet written */
+  int fd;         /* -1: not open */
+  bool is_stdout; /* not ours to close */
+  int code;       /* errno of the first failure */
+} FileWriter;
+
+void file_writer_open(FileWriter *writer, const char *path);
+void file_writer_add(FileWriter *writer, Slice data);
+/* Either of the two ends it. */
+Status file_writer_close(FileWriter *writer, Error *error) MUST_USE;
+void file_writer_drop(FileWriter *writer); /* the target stays as it was */
 
 bool file_exists(const char *path);
 

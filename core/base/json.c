@@ -24,6 +24,7 @@ typedef struct Check {
   const char *at;    /* next byte */
   const char *end;   /* one past the last byte */
   int depth;         /* lists and objects open */
+  uint32_t values;   /* seen so far */
   Error *error;      /* the caller's */
 } Check;
 
@@ -162,6 +163,8 @@ static bool check_number(Check *c) {
   size_t length = (size_t)(c->at - begin);
   char copy[NUMBER_MAX + 1];
   if (length > NUMBER_MAX) return fail(c, begin, "number too long");
+  /* Without an exponent so few digits are no number beyond a double. */
+  if (!memchr(begin, 'e', length) && !memchr(begin, 'E', length)) return true;
   memcpy(copy, begin, length);
   copy[length] = '\0';
   if (isfinite(strtod(copy, NULL))) return true;
@@ -208,6 +211,7 @@ static bool check_items(Check *c, char close) {
 
 static bool check_value(Check *c) {
   char first = peek(c);
+  if (++c->values > LIMIT_JSON_VALUES) return fail(c, c->at, "too many values");
   if (first == '{') return check_items(c, '}');
   if (first == '[') return check_items(c, ']');
   if (first == '"') return check_string(c);

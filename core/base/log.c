@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 
 static const char *const names[] = {"quiet", "error", "warning", "info",
@@ -19,6 +20,21 @@ enum { LEVEL_COUNT = sizeof names / sizeof *names };
 
 /* Written by main before other threads start, read by all. */
 static LogLevel current = LOG_LEVEL_WARNING;
+
+/* Whom to tell before a line is written; `user` is set before `before`. */
+static void *_Atomic before_user;
+static void (*_Atomic before)(void *user);
+
+void log_set_before(void (*call)(void *user), void *user) {
+  store_release(&before, NULL);
+  store_release(&before_user, user);
+  store_release(&before, call);
+}
+
+void log_call_before(void) {
+  void (*call)(void *user) = load_acquire(&before);
+  if (call != NULL) call(load_acquire(&before_user));
+}
 
 void log_set_level(LogLevel level) {
   current = level;
@@ -48,6 +64,7 @@ void log_write(LogLevel level, const char *format, ...) {
   buf_addf(&line, "apxm: %s: ", names[level]);
   buf_add_visible(&line, buf_slice(&text));
   buf_add_char(&line, '\n');
+  log_call_before();
   ssize_t written = write(STDERR_FILENO, line.data, line.length);
   (void)written;
   buf_free(&text);

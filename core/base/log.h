@@ -25,6 +25,12 @@ bool log_is_on(LogLevel level);
 /* "quiet", "error", "warning", "info", "debug"; false when unknown. */
 bool log_level_parse(Slice text, LogLevel *level);
 
+/* Called before each line, by the thread that writes it: whoever has put
+ * something on the terminal takes it away. NULL: nobody. The one that is
+ * replaced may still be running in another thread. */
+void log_set_before(void (*before)(void *user), void *user);
+void log_call_before(void); /* for who writes to standard error himself */
+
 /* One line, written with one write(2). */
 void log_write(LogLevel level, const char *format, ...) PRINTF_LIKE(2, 3);
 

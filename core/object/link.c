@@ -125,6 +125,8 @@ static void fill_graph(const Loader *loader, uint32_t row, uint32_t *end) {
     Op op = (Op)o->nodes[graph->first_node + i].op;
     if ((op_table[op].shape & OP_ASYNC) != 0) *pending |= PENDING_TIMED;
     if (op_is_counted(op)) o->links[row].work_count++;
+    if (op == OP_CALL || op_table[op].effect == EFFECT_MODEL)
+      o->links[row].outward_count++;
   }
   o->links[row].first_start = *end;
 }

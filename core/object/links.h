@@ -29,6 +29,7 @@ typedef struct ObjLinks {
   uint32_t start_count;
   uint32_t opens_at_once; /* 1: start_count > 0; calls of it start at once */
   uint32_t work_count;    /* nodes for which op_is_counted */
+  uint32_t outward_count; /* nodes that call a graph or a model */
 } ObjLinks;
 
 typedef struct ObjSpan {

@@ -18,7 +18,9 @@ static Pending *of_request(ModelRequest *request) {
 
 /* Any thread. */
 static void on_started(ModelRequest *request) {
-  gauge_up(&of_request(request)->frame->run->in_flight);
+  const Pending *pending = of_request(request);
+  gauge_up(&pending->frame->run->in_flight);
+  observe_started(pending);
 }
 
 /* Any thread, before anybody else can take its place. */
@@ -32,11 +34,12 @@ static void on_ended(ModelRequest *request) {
 static void on_done(ModelRequest *request) {
   Pending *pending = of_request(request);
   Engine *engine = pending->frame->run->engine;
-  if (scope_leave(pending)) sched_post(engine->sched, task_to_finish(pending));
+  observe_reply(pending);
+  if (scope_leave(pending)) fire_finish_here(engine, pending);
 }
 
 static void cancel_call(Pending *pending) {
-  model_cancel(pending->frame->run->engine->model, &pending->request);
+  model_cancel(pending->backend, &pending->request);
 }
 
 static Slice text_attr(const Object *object, uint32_t row, Attr attr) {
@@ -52,19 +55,30 @@ static double number_attr(const Object *object, uint32_t row, Attr attr,
                              object, (uint32_t)(value - object->consts)));
 }
 
-static void fill_request(const Firing *firing, ModelRequest *request) {
+/* What the program says, else the configuration. */
+static Slice system_of(const Run *run, uint32_t row, Slice operation) {
+  Slice text = text_attr(run->object, row, ATTR_SYSTEM);
+  if (text.length > 0) return text;
+  const char *standard = config_instruction(run->engine->config, operation);
+  return standard == NULL ? text : slice_of(standard);
+}
+
+static void fill_request(const Firing *firing, Pending *pending) {
+  ModelRequest *request = &pending->request;
   const Frame *frame = firing->frame;
   const Object *object = frame->run->object;
   uint32_t row = object->graphs[frame->graph].first_node + firing->node;
   const ObjNode *node = &object->nodes[row];
   request->operation = slice_of(op_table[node->op].text);
-  request->system = text_attr(object, row, ATTR_SYSTEM);
+  pending->backend = run_backend_at(frame->run, row);
+  request->system = system_of(frame->run, row, request->operation);
   request->model = text_attr(object, row, ATTR_MODEL);
   request->temperature = number_attr(object, row, ATTR_TEMPERATURE, NAN);
   request->max_tokens = (uint32_t)number_attr(object, row, ATTR_MAX_TOKENS, 0);
   request->budget_tokens =
       (uint32_t)number_attr(object, row, ATTR_BUDGET_TOKENS, 0);
   request->run = frame->run->id;
+  request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
   request->started = on_started;
   request->ended = on_ended;
@@ -111,14 +125,15 @@ Outcome model_call(Firing *firing, Value *result) {
     return OUTCOME_FAILED;
   }
   firing_drop_inputs(firing);
-  fill_request(firing, &pending->request);
+  fill_request(firing, pending);
   if (engine->lazy_ns > 0) clock_sleep(engine->lazy_ns);
   if (!scope_enter(pending)) return not_made(firing, pending, result);
   path_take(&run->paths, pending->path);
-  if (model_submit(engine->model, &pending->request)) {
+  if (model_submit(pending->backend, &pending->request)) {
     scope_withdraw(pending);
-  } else if (!scope_submitted(pending)) {
-    return OUTCOME_PENDING;
+  } else {
+    observe_fired(firing);
+    if (!scope_submitted(pending)) return OUTCOME_PENDING;
   }
   firing->finished = pending;
   return OUTCOME_VALUE;
@@ -130,10 +145,10 @@ Outcome model_call(Firing *firing, Value *result) {
  * end. */
 static void count_call(Tally *tally, const ModelRequest *request) {
   uint64_t service = request->completed_at - request->dispatched_at;
-  tally->requests++;
-  tally->requests_failed += request->status != STATUS_OK;
-  tally->input_tokens += request->input_tokens;
-  tally->output_tokens += request->output_tokens;
+  add_sum(&tally->requests, 1);
+  add_sum(&tally->requests_failed, request->status != STATUS_OK);
+  add_sum(&tally->input_tokens, request->input_tokens);
+  add_sum(&tally->output_tokens, request->output_tokens);
   tally->tokens_estimated |= request->tokens_estimated;
   tally->service_ns += service;
   histogram_add(&tally->latency, service);
@@ -176,6 +191,7 @@ Outcome model_complete(Firing *firing, Pending *pending, Value *result) {
     count_call(tally, &pending->request);
     firing->path = extend_path(run, pending);
   }
+  observe_ended(firing->worker, pending);
   path_drop(&run->paths, pending->path);
   Outcome outcome = give_reply(pending, tally, result);
   model_request_clear(&pending->request);

@@ -32,8 +32,9 @@ static uint64_t measure_clock(void) {
 
 static void init_workers(Engine *engine) {
   uint32_t count = engine->worker_count;
-  engine->workers = mem_alloc_aligned(CACHE_LINE, count * sizeof(EngineWorker));
-  for (uint32_t i = 0; i < count; i++) {
+  engine->workers =
+      mem_alloc_aligned(CACHE_LINE, (count + 1) * sizeof(EngineWorker));
+  for (uint32_t i = 0; i <= count; i++) {
     engine->workers[i].engine = engine;
     engine->workers[i].index = i;
     engine->workers[i].is_alone = count == 1;
@@ -52,7 +53,9 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
     return NULL;
   }
   engine->lazy_ns = options->lazy_ns;
+  engine->config = options->model.config;
   engine->clock_cost_ns = measure_clock();
+  engine->flush.run = fire_flush;
   init_workers(engine);
   engine->reactor = reactor_new(error);
   if (engine->reactor != NULL)
@@ -74,7 +77,7 @@ void engine_free(Engine *engine) {
   if (engine->model != NULL) model_client_free(engine->model);
   sched_free(engine->sched);
   if (engine->reactor != NULL) reactor_free(engine->reactor);
-  for (uint32_t i = 0; i < engine->worker_count; i++)
+  for (uint32_t i = 0; i <= engine->worker_count; i++)
     mem_free(engine->workers[i].scratch);
   mem_free(engine->workers);
   mem_free(engine);
@@ -92,8 +95,8 @@ uint32_t engine_workers(const Engine *engine) {
 
 /* ---- runs --------------------------------------------------------------- */
 
-Run *run_start(Engine *engine, const Object *object,
-               const RunOptions *options) {
+static Run *make_run(Engine *engine, const Object *object,
+                     const RunOptions *options) {
   Run *run = MEM_NEW(Run);
   uint32_t args = object->flows[options->flow].param_count;
   run->engine = engine;
@@ -105,16 +108,32 @@ Run *run_start(Engine *engine, const Object *object,
   run->id = add_relaxed(&engine->next_run, 1) + 1;
   run->result = VALUE_UNIT;
   run->tallies =
-      mem_alloc_aligned(CACHE_LINE, engine->worker_count * sizeof(Tally));
+      mem_alloc_aligned(CACHE_LINE, (engine->worker_count + 1) * sizeof(Tally));
   run->pool = mem_alloc_zero(object->graph_count + 1, sizeof(Frame *));
   path_pool_init(&run->paths);
   mutex_init(&run->pool_lock);
   mutex_init(&run->scope_lock);
   mutex_init(&run->done_lock);
   cond_init(&run->done);
+  return run;
+}
+
+Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
+               Error *error) {
+  Run *run = make_run(engine, object, options);
+  if (run_find_backends(run, error) != STATUS_OK) {
+    const ObjFlow *flow = &object->flows[options->flow];
+    for (uint32_t i = 0; i < flow->param_count; i++) value_drop(run->args[i]);
+    run_free(run);
+    return NULL;
+  }
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
   run->started_at = clock_now();
+  if (options->trace != NULL) {
+    trace_begin(options->trace, run->id, run->started_at);
+    atomic_fetch_or(&run->mode, RUN_TRACED);
+  }
   sched_post(engine->sched, task_to_begin(run));
   return run;
 }
@@ -123,6 +142,10 @@ void run_wait(Run *run) {
   mutex_lock(&run->done_lock);
   while (!run->finished) cond_wait(&run->done, &run->done_lock);
   mutex_unlock(&run->done_lock);
+}
+
+uint64_t run_id(const Run *run) {
+  return run->id;
 }
 
 RunStatus run_status(const Run *run) {
@@ -166,6 +189,7 @@ void run_free(Run *run) {
   for (uint32_t i = 0; i < run->lines.length; i++)
     mem_free((void *)(uintptr_t)run->lines.data[i].data);
   vec_free(&run->lines);
+  vec_free(&run->backends);
   mutex_destroy(&run->pool_lock);
   mutex_destroy(&run->scope_lock);
   mutex_destroy(&run->done_lock);

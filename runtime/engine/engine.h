@@ -13,9 +13,11 @@
 #include "core/base/slice.h"
 #include "core/base/status.h"
 #include "core/object/object.h"
+#include "runtime/engine/observe.h"
 #include "runtime/io/output.h"
 #include "runtime/io/reactor.h"
 #include "runtime/metrics/metrics.h"
+#include "runtime/metrics/trace.h"
 #include "runtime/model/model.h"
 #include "runtime/value/value.h"
 
@@ -43,10 +45,16 @@ typedef struct RunOptions {
   void (*finished)(void *user); /* once, any thread, when it has come to rest;
                                    may be NULL */
   void *user;
+  const char *phase;  /* of a measurement; goes along with its requests; NULL */
+  RunObserver *event; /* hears of its calls, with `user`; NULL: nobody */
+  Trace *trace;       /* records it, for engine_workers; NULL: none */
 } RunOptions;
 
-/* Starts; returns at once. The object must outlive the run. */
-Run *run_start(Engine *engine, const Object *object, const RunOptions *options);
+/* Starts; returns at once. The object must outlive the run. NULL: a backend
+ * that the flow may call cannot be used; the references of `args` are dropped
+ * all the same. */
+Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
+               Error *error);
 
 /* Any thread. The run ends as RUN_CANCELLED once every pending call has
  * acknowledged, unless it was over before. */
@@ -54,6 +62,16 @@ void run_cancel(Run *run);
 
 /* Blocks until everything in the run has come to rest. */
 void run_wait(Run *run);
+
+/* Any thread, from run_start to run_free. */
+void run_progress(const Run *run, RunProgress *progress);
+
+/* Names it among the runs of its engine: RunEvent.run, request logs. */
+uint64_t run_id(const Run *run);
+
+/* A backend that its calls go to, the default one if any does; NULL when it
+ * calls no model. */
+const ModelBackend *run_backend(const Run *run);
 
 /* The rest only after run_wait. */
 RunStatus run_status(const Run *run);

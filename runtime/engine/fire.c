@@ -24,6 +24,8 @@ enum {
   LOOK_EVERY = 64,    /* nodes between two looks around */
   SMALL_INPUTS = 16,  /* collected on the stack */
   KEPT_INPUTS = 4096, /* room that a worker keeps between joins */
+  SHORT_NODES = 16,   /* run by the I/O thread in a row */
+  SHORT_BYTES = 4096, /* of text that such a node reads */
   SAMPLE_EVERY = 256  /* nodes; fewer after a pause, when time is cheap */
 };
 
@@ -141,6 +143,7 @@ static bool fire_end(Firing *firing) {
   uint32_t call = frame->call;
   run_tally(firing->worker, frame)->executed +=
       run->object->links[frame->graph].work_count;
+  if (run->options.trace != NULL) observe_frame(firing->worker, frame);
   if (parent == NULL) report_fill(run, firing->path);
   path_take(&run->paths, firing->path);
   frame_release(frame);
@@ -213,9 +216,12 @@ static inline bool fire(Firing *firing, const ObjNode *node) {
 
 static inline const ObjNode *dispatch(Firing *firing) {
   uint32_t mode = load_relaxed(&firing->frame->run->mode);
+  const ObjNode *node = &firing->frame->nodes[firing->node];
   firing->draining = (mode & RUN_DRAINING) != 0;
   firing->has_paths = (mode & RUN_HAS_PATHS) != 0;
-  return &firing->frame->nodes[firing->node];
+  bool is_traced = (mode & RUN_TRACED) != 0 && op_is_counted((Op)node->op);
+  firing->begun_at = is_traced && !firing->draining ? clock_now() : 0;
+  return node;
 }
 
 static inline void prepare(Firing *firing, const ObjNode *node, Value *small) {
@@ -232,10 +238,6 @@ static inline void prepare(Firing *firing, const ObjNode *node, Value *small) {
 }
 
 /* ---- the loop ----------------------------------------------------------- */
-
-static void add_sum(_Atomic uint64_t *sum, uint64_t amount) {
-  store_relaxed(sum, load_relaxed(sum) + amount);
-}
 
 /* A phase from `from` to `to` of a node that stands for `weight` nodes; the
  * look at the clock is not part of it. */
@@ -256,6 +258,7 @@ static Spot turn_sampled(EngineWorker *worker, Spot spot) {
   prepare(&firing, node, small);
   uint64_t t2 = clock_now();
   bool fired = fire(&firing, node);
+  if (fired && firing.begun_at != 0) observe_fired(&firing);
   uint64_t t3 = clock_now();
   uint64_t t4 = t3, t5 = t3;
   spot = (Spot){firing.frame, NO_NODE};
@@ -283,6 +286,7 @@ static Spot turn_any(EngineWorker *worker, Spot spot) {
   const ObjNode *node = dispatch(&firing);
   prepare(&firing, node, small);
   bool fired = fire(&firing, node);
+  if (fired && firing.begun_at != 0) observe_fired(&firing);
   trim_inputs(worker);
   if (!fired) return (Spot){firing.frame, NO_NODE};
   uint32_t next = route_chunk(worker, firing.frame, firing.node, 0);
@@ -353,7 +357,8 @@ static void route_on(EngineWorker *worker, Frame *frame, uint64_t argument) {
   run_from(worker, (Spot){frame, next});
 }
 
-static void finish_pending(EngineWorker *worker, Pending *pending) {
+/* Accounts for a node that somebody finished and routes its token. */
+static Spot finish(EngineWorker *worker, Pending *pending) {
   Firing firing = {.worker = worker,
                    .frame = pending->frame,
                    .node = pending->node,
@@ -361,10 +366,72 @@ static void finish_pending(EngineWorker *worker, Pending *pending) {
                    .finished = pending};
   Outcome outcome;
   Value value = VALUE_UNIT;
+  bool is_traced = pending->frame->run->options.trace != NULL;
+  uint64_t begun_at = is_traced ? clock_now() : 0;
   uint32_t path = account(&firing, &outcome, &value);
   complete(&firing, outcome, value, path);
+  if (is_traced) observe_resumed(&firing, begun_at);
   uint32_t next = route_chunk(worker, firing.frame, firing.node, 0);
-  run_from(worker, (Spot){firing.frame, next});
+  return (Spot){firing.frame, next};
+}
+
+/* ---- on the I/O thread --------------------------------------------------- */
+
+/* Whether the inputs of a node are a page of text at most. */
+static bool inputs_are_small(const Frame *frame, const ObjSpan *span) {
+  size_t bytes = 0;
+  if (span[1].inputs - span->inputs > SMALL_INPUTS) return false;
+  for (uint32_t i = span->inputs; i < span[1].inputs; i++) {
+    ObjRef ref = frame->inputs[i];
+    if (ref & OBJ_REF_ORDER) continue;
+    Value value = ref & OBJ_REF_CONST ? frame_constant(frame->run->object, ref)
+                                      : load_relaxed(&frame->slots[ref].value);
+    if (value_kind(value) == VALUE_KIND_LIST) return false;
+    if (value_kind(value) == VALUE_KIND_TEXT)
+      bytes += value_to_slice(value).length;
+  }
+  return bytes <= SHORT_BYTES;
+}
+
+/* Pure, or a model call, which only hands a request on; and little to copy. */
+static bool is_short(const Engine *engine, Spot spot) {
+  Op op = (Op)spot.frame->ops[spot.node];
+  bool fits = pure_table[op] != NULL ||
+              (op_table[op].effect == EFFECT_MODEL && engine->lazy_ns == 0);
+  return fits && inputs_are_small(spot.frame, &spot.frame->spans[spot.node]);
+}
+
+/* What is ready at `spot`, and what that makes ready, as long as it is short;
+ * at most SHORT_NODES. */
+static void run_short(EngineWorker *lane, Spot spot) {
+  for (uint32_t left = SHORT_NODES; spot.node != NO_NODE; left--) {
+    if (left == 0 || !is_short(lane->engine, spot)) {
+      Task task = task_to_fire(spot.frame, spot.node);
+      sched_add(lane->worker, &task, 1);
+      return;
+    }
+    spot = turn(lane, spot);
+  }
+}
+
+void fire_flush(ReactorJob *job) {
+  Engine *engine = (Engine *)((char *)job - offsetof(Engine, flush));
+  engine->is_flushing = false;
+  EngineWorker *lane = &engine->workers[engine->worker_count];
+  route_settle(lane);
+  sched_flush(lane->worker);
+}
+
+void fire_finish_here(Engine *engine, Pending *pending) {
+  if (engine->worker_count == 1) {
+    sched_post(engine->sched, task_to_finish(pending));
+    return;
+  }
+  EngineWorker *lane = &engine->workers[engine->worker_count];
+  lane->worker = sched_guest(engine->sched);
+  if (!engine->is_flushing) reactor_post(engine->reactor, &engine->flush);
+  engine->is_flushing = true;
+  run_short(lane, finish(lane, pending));
 }
 
 /* There is no memory for the entry frame: the run is over. */
@@ -413,7 +480,7 @@ void fire_task(void *engine, Worker *worker, Task task) {
       route_on(state, task.object, task.argument);
       return;
     case TASK_FINISH:
-      finish_pending(state, task.object);
+      run_from(state, finish(state, task.object));
       return;
     case TASK_BEGIN:
       begin_run(state, task.object);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "runtime/engine/run.h"
 
@@ -62,6 +63,10 @@ Frame *frame_new(Run *run, uint32_t graph, Frame *parent, uint32_t call) {
   frame->call = call;
   frame->depth = parent == NULL ? 1 : parent->depth + 1;
   frame->rank_base = parent == NULL ? 0 : rank_after(parent, call);
+  if (run->options.trace != NULL) {
+    frame->opened_at = clock_now();
+    frame->trace_id = trace_new_frame(run->options.trace);
+  }
   reset_slots(frame);
   return frame;
 }

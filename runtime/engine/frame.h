@@ -51,6 +51,8 @@ struct Frame {
   uint32_t node_count; /* also the index of the virtual start node */
   uint32_t depth;      /* 1 for the run's entry */
   uint64_t rank_base;  /* rank of what follows in the parents */
+  uint64_t opened_at;  /* of a traced run */
+  uint32_t trace_id;   /* of a traced run */
   Frame *next_free;    /* in the pool; guarded by its lock */
   Slot slots[];
 };

@@ -61,6 +61,7 @@ static Outcome wait_for_room(Firing *firing, Slice line) {
     mem_free(pending);
     return OUTCOME_VALUE;
   }
+  observe_fired(firing);
   if (!scope_submitted(pending)) return OUTCOME_PENDING;
   firing->finished = pending;
   return OUTCOME_VALUE;

@@ -53,33 +53,39 @@ static void add_histogram(Histogram *to, const Histogram *from) {
 }
 
 static void fill_counts(const Run *run, RunMetrics *metrics) {
-  for (uint32_t i = 0; i < run->engine->worker_count; i++) {
+  for (uint32_t i = 0; i <= run->engine->worker_count; i++) {
     const Tally *tally = &run->tallies[i];
     /* A node may drain in another worker than its frame ends in. */
     metrics->nodes_executed += tally->executed - tally->drained;
     metrics->nodes_failed += tally->failed;
     metrics->frames += tally->frames;
-    metrics->requests += tally->requests;
-    metrics->requests_failed += tally->requests_failed;
-    metrics->input_tokens += tally->input_tokens;
-    metrics->output_tokens += tally->output_tokens;
+    metrics->requests += load_relaxed(&tally->requests);
+    metrics->requests_failed += load_relaxed(&tally->requests_failed);
+    metrics->input_tokens += load_relaxed(&tally->input_tokens);
+    metrics->output_tokens += load_relaxed(&tally->output_tokens);
     metrics->tokens_estimated |= tally->tokens_estimated;
     metrics->work_span.t1_ns += tally->service_ns;
     add_histogram(&metrics->latency, &tally->latency);
   }
 }
 
+void report_label(const Object *object, uint32_t graph, uint32_t node,
+                  char *label, size_t size) {
+  uint32_t row = object->graphs[graph].first_node + node;
+  const ObjConst *name = object_attr(object, row, ATTR_NAME);
+  Slice flow = object_text(object, object->graphs[graph].name);
+  Slice bound = name == NULL ? (Slice){0} : object_text(object, name->string);
+  snprintf(label, size, "%.*s: %.*s%s(%s)", SLICE_ARG(flow), SLICE_ARG(bound),
+           bound.length > 0 ? " " : "", op_table[object->nodes[row].op].text);
+  label[slice_valid_utf8(slice_of(label))] = '\0';
+}
+
 static void fill_step(const Run *run, const PathLink *link, PathStep *step) {
   const Object *object = run->object;
-  const ObjGraph *graph = &object->graphs[link->graph];
-  uint32_t row = graph->first_node + link->node;
+  uint32_t row = object->graphs[link->graph].first_node + link->node;
   const ObjNode *node = &object->nodes[row];
-  const ObjConst *name = object_attr(object, row, ATTR_NAME);
-  Slice bound = name == NULL ? (Slice){0} : object_text(object, name->string);
-  snprintf(step->label, sizeof step->label, "%.*s: %.*s%s(%s)",
-           SLICE_ARG(object_text(object, graph->name)), SLICE_ARG(bound),
-           bound.length > 0 ? " " : "", op_table[node->op].text);
-  step->label[slice_valid_utf8(slice_of(step->label))] = '\0';
+  report_label(object, link->graph, link->node, step->label,
+               sizeof step->label);
   step->line = object->places[node->place].line;
   step->column = object->places[node->place].column;
   step->service_ns = link->service_ns;
@@ -115,7 +121,7 @@ void report_fill(Run *run, uint32_t path) {
   if (metrics->max_parallelism == 0 && metrics->nodes_executed > 0)
     metrics->max_parallelism = 1;
   span->peak_demand = load_relaxed(&run->demand.peak);
-  span->in_flight_limit = model_in_flight_limit(run->engine->model);
+  span->in_flight_limit = run_in_flight_limit(run);
   span->measured_ns = metrics->duration_ns;
   span->workers = run->engine->worker_count;
   work_span_judge(span);

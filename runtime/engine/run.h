@@ -23,7 +23,8 @@ typedef struct SampleSums {
   _Atomic uint64_t nodes, ready_ns, input_ns, dispatch_ns, route_ns, body_ns;
 } SampleSums;
 
-/* A worker's private state; lives as long as the engine. */
+/* The private state of a worker, or of the I/O thread, which finishes calls and
+ * runs short nodes itself; lives as long as the engine. */
 struct EngineWorker {
   alignas(CACHE_LINE) Engine *engine;
   Worker *worker; /* set at each task */
@@ -47,10 +48,13 @@ struct Engine {
   Sched *sched;
   Reactor *reactor;
   ModelClient *model;
+  const Config *config; /* NULL: none */
   uint32_t worker_count;
   uint64_t lazy_ns;
-  uint64_t clock_cost_ns; /* what a look at the clock takes */
-  EngineWorker *workers;
+  uint64_t clock_cost_ns;    /* what a look at the clock takes */
+  EngineWorker *workers;     /* worker_count, and the I/O thread's */
+  ReactorJob flush;          /* I/O thread only, as the next */
+  bool is_flushing;          /* `flush` was posted and has not run */
   _Atomic uint64_t next_run; /* any thread */
 };
 
@@ -61,8 +65,9 @@ typedef struct Tally {
   uint64_t drained;                      /* of these, fired without running */
   uint64_t failed;
   uint64_t frames;
-  uint64_t requests, requests_failed;
-  uint64_t input_tokens, output_tokens;
+  /* Read by anybody while the run goes on (run_progress). */
+  _Atomic uint64_t requests, requests_failed;
+  _Atomic uint64_t input_tokens, output_tokens;
   bool tokens_estimated;
   uint64_t service_ns; /* T1: of model calls */
   Histogram latency;
@@ -70,9 +75,10 @@ typedef struct Tally {
 
 /* What firing a node must look at besides the node; usually nothing. */
 typedef enum RunMode {
-  RUN_DRAINING = 1, /* failed or cancelled (set under scope_lock): nodes fire
+  RUN_DRAINING = 1,  /* failed or cancelled (set under scope_lock): nodes fire
                        without running */
-  RUN_HAS_PATHS = 2 /* some token has a path: set before the first is routed */
+  RUN_HAS_PATHS = 2, /* some token has a path: set before the first is routed */
+  RUN_TRACED = 4     /* somebody wants a trace: set before anything fires */
 } RunMode;
 
 /* A number that goes up and down, and how high it was. Any thread. */
@@ -81,18 +87,25 @@ typedef struct Gauge {
   _Atomic uint32_t peak;
 } Gauge;
 
+/* A backend that some call of a run names. */
+typedef struct RunBackend {
+  ObjString name; /* of the attribute; the empty text is the default one */
+  ModelBackend *backend;
+} RunBackend;
+
 struct Run {
   /* Immutable after run_start. */
   Engine *engine;
   const Object *object;
   RunOptions options;
-  Value *args; /* taken by the entry frame */
+  Value *args;              /* taken by the entry frame */
+  VEC(RunBackend) backends; /* that its calls may go to */
   uint64_t id;
   uint64_t started_at;
   SchedTimes times_before;
   OverheadSample samples_before;
 
-  Tally *tallies; /* by worker */
+  Tally *tallies; /* by worker, and the I/O thread's */
   PathPool paths;
   Gauge in_flight; /* dispatched and not completed */
   Gauge demand;    /* ready and not completed */
@@ -128,10 +141,11 @@ struct Pending {
   void (*cancel)(Pending *pending); /* asks for an early end; under the scope
                                        lock, so it must not complete it here */
   Pending *next, *before;           /* in run->pending; guarded by scope_lock */
-  bool submitted;     /* the same guard: the submitter has let go */
-  bool finished;      /* the same guard: done before it had */
-  bool cancel_wanted; /* the same guard: cancelled before it had */
-  bool is_model;      /* which of the two */
+  bool submitted;        /* the same guard: the submitter has let go */
+  bool finished;         /* the same guard: done before it had */
+  bool cancel_wanted;    /* the same guard: cancelled before it had */
+  bool is_model;         /* which of the two */
+  ModelBackend *backend; /* of a model call */
   ModelRequest request;
   OutputWaiter waiter;
 };
@@ -151,6 +165,8 @@ typedef struct Firing {
   Value *in;     /* value inputs; a handler that keeps one puts VALUE_UNIT
                         in its place */
   uint32_t in_count;
+  uint64_t begun_at; /* of a work node in a traced run; 0: not to be recorded
+                        (any more) */
   bool draining;     /* the run has failed or was cancelled */
   bool has_paths;    /* some token of the run has a path */
   Pending *finished; /* a timed node that completed at once: account for it */
@@ -173,6 +189,13 @@ extern const Handler handler_table[OP_COUNT];
 
 void fire_task(void *engine, Worker *worker, Task task);
 void fire_settle(void *engine, Worker *worker);
+
+/* I/O thread: a pending node was finished by it and has left the scope. What
+ * this makes ready and is short runs here, so that it costs no wake-up; the
+ * rest goes to the workers when the thread's turn is over. With one worker all
+ * goes to that one, which alone changes counters then. */
+void fire_finish_here(Engine *engine, Pending *pending);
+void fire_flush(ReactorJob *job);
 
 /* ---- scope.c ---- */
 
@@ -203,6 +226,15 @@ Outcome print_complete(Firing *firing, Pending *pending, Value *result);
 Outcome model_call(Firing *firing, Value *result);
 Outcome print_line(Firing *firing, Value *result);
 
+/* ---- backends.c ---- */
+
+/* Fills run->backends: makes every backend that the run's flow may call. */
+Status run_find_backends(Run *run, Error *error) MUST_USE;
+/* The one that the call of node `row` (of NODES) goes to. */
+ModelBackend *run_backend_at(const Run *run, uint32_t row);
+/* Of all its backends together. */
+uint32_t run_in_flight_limit(const Run *run);
+
 /* ---- concat.c ---- */
 
 /* The plain forms of the values one after the other, `separator` between.
@@ -216,6 +248,25 @@ bool concat_values(const Value *values, uint32_t count, Slice separator,
  * with the longest path that led there. */
 void report_fill(Run *run, uint32_t path);
 void report_samples(const Engine *engine, OverheadSample *sums);
+/* "Agent.flow: name (op)", cut to `size`. */
+void report_label(const Object *object, uint32_t graph, uint32_t node,
+                  char *label, size_t size);
+
+/* ---- observe.c ---- */
+
+/* Records the node being fired, if `begun_at` says so: before its token is
+ * routed or it is given up, while its frame is there for certain. */
+void observe_fired(Firing *firing);
+/* Records that a node which had waited was taken up at `begun_at`; the same. */
+void observe_resumed(const Firing *firing, uint64_t begun_at);
+/* Records a frame: END has fired, the parent is still there. */
+void observe_frame(const EngineWorker *worker, const Frame *frame);
+/* A call left admission; any thread. */
+void observe_started(const Pending *pending);
+/* I/O thread: it learnt of the reply. */
+void observe_reply(const Pending *pending);
+/* A worker counts a call that has ended, or was never sent. */
+void observe_ended(const EngineWorker *worker, const Pending *pending);
 
 static inline bool run_is_draining(const Run *run) {
   return (load_relaxed(&run->mode) & RUN_DRAINING) != 0;
@@ -234,6 +285,11 @@ static inline void firing_drop_inputs(Firing *firing) {
 
 static inline bool frame_is_model_call(const Frame *frame, uint32_t node) {
   return op_table[frame->nodes[node].op].effect == EFFECT_MODEL;
+}
+
+/* To a sum that one thread writes and others read. */
+static inline void add_sum(_Atomic uint64_t *sum, uint64_t amount) {
+  store_relaxed(sum, load_relaxed(sum) + amount);
 }
 
 static inline void gauge_up(Gauge *gauge) {

@@ -5,7 +5,8 @@
  * each time epoll reports room. The watch is one-shot, armed only while text is
  * waiting, so an idle output, also one whose reader has gone, costs no wake-up.
  * What epoll cannot watch (regular file, /dev/null) is always ready: it is
- * written at once.
+ * written at once. A function in the place of a descriptor has the same queue,
+ * and a job of the I/O thread in the place of the watch.
  *
  * A pipe that is reported writable takes PIPE_BUF bytes without blocking. That
  * is no promise for a terminal, nor for a pipe that others fill meanwhile, so
@@ -21,7 +22,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,7 +40,11 @@ struct Output {
   Reactor *reactor;
   void (*broken)(void *user);
   void *user;
-  bool is_direct; /* epoll cannot watch it */
+  void (*before)(void *user); /* or NULL */
+  void *before_user;
+  OutputCall *call; /* not NULL: the place of a descriptor */
+  ReactorJob job;   /* with `call` */
+  bool is_direct;   /* epoll cannot watch it */
   bool is_socket;
 
   Mutex mutex;           /* guards what follows; in the direct case held while
@@ -104,11 +111,20 @@ static bool is_passing(int code) {
   return code == EAGAIN || code == EWOULDBLOCK || code == EINTR;
 }
 
-/* I/O thread: up to PIPE_BUF bytes of what waits, copied out. */
-static size_t copy_chunk(Output *output, char *chunk) {
+/* The I/O thread will look at the queue. */
+static void arm(Output *output) {
+  if (output->call)
+    reactor_post(output->reactor, &output->job);
+  else
+    reactor_watch_change(output->reactor, &output->watch,
+                         EPOLLOUT | EPOLLONESHOT);
+}
+
+/* I/O thread: up to `room` bytes of what waits, copied out. */
+static size_t copy_chunk(Output *output, char *chunk, size_t room) {
   mutex_lock(&output->mutex);
   size_t length = waiting(output);
-  if (length > PIPE_BUF) length = PIPE_BUF;
+  if (length > room) length = room;
   if (length) memcpy(chunk, output->queue.data + output->sent, length);
   if (!length) output->is_armed = false;
   mutex_unlock(&output->mutex);
@@ -130,9 +146,7 @@ static void book(Output *output, size_t written, int code) {
   if (left == 0) cond_broadcast(&output->changed);
   if (left <= LIMIT_OUTPUT_QUEUE_BYTES / 2) waiters = take_waiters(output);
   mutex_unlock(&output->mutex);
-  if (left)
-    reactor_watch_change(output->reactor, &output->watch,
-                         EPOLLOUT | EPOLLONESHOT);
+  if (left) arm(output);
   if (code) output->broken(output->user);
   call_waiters(waiters);
 }
@@ -142,12 +156,23 @@ static void ready(Watch *watch, uint32_t events) {
   (void)events;
   Output *output = (Output *)watch;
   char chunk[PIPE_BUF];
-  size_t length = copy_chunk(output, chunk);
+  size_t length = copy_chunk(output, chunk, sizeof chunk);
   if (!length) return;
+  if (output->before) output->before(output->before_user);
   ssize_t written = write_some(output, chunk, length);
   int code = written < 0 ? errno : 0;
   if (is_passing(code)) code = 0;
   book(output, written > 0 ? (size_t)written : 0, code);
+}
+
+/* I/O thread: one piece for the function, so that others get their turn. */
+static void deliver(ReactorJob *job) {
+  Output *output = (Output *)((char *)job - offsetof(Output, job));
+  char chunk[16 << 10];
+  size_t length = copy_chunk(output, chunk, sizeof chunk);
+  if (!length) return;
+  output->call(output->user, chunk, length);
+  book(output, length, 0);
 }
 
 /* All of it, now. Returns an errno, 0 when done. */
@@ -191,9 +216,7 @@ bool output_write(Output *output, Slice text, OutputWaiter *waiter) {
     }
   }
   mutex_unlock(&output->mutex);
-  if (must_arm)
-    reactor_watch_change(output->reactor, &output->watch,
-                         EPOLLOUT | EPOLLONESHOT);
+  if (must_arm) arm(output);
   return has_room;
 }
 
@@ -205,6 +228,18 @@ bool output_cancel(Output *output, OutputWaiter *waiter) {
   if (was_waiting) *at = waiter->next;
   mutex_unlock(&output->mutex);
   return was_waiting;
+}
+
+void output_set_before(Output *output, void (*before)(void *user), void *user) {
+  output->before = before;
+  output->before_user = user;
+}
+
+bool output_is_idle(Output *output) {
+  mutex_lock(&output->mutex);
+  bool is_idle = waiting(output) == 0;
+  mutex_unlock(&output->mutex);
+  return is_idle;
 }
 
 Status output_flush(Output *output, Error *error) {
@@ -264,25 +299,58 @@ static void destroy(Output *output) {
   mem_free(output);
 }
 
+static Output *make(Reactor *reactor, void *user) {
+  Output *output = MEM_NEW(Output);
+  output->reactor = reactor;
+  output->user = user;
+  output->watch.fd = -1;
+  mutex_init(&output->mutex);
+  cond_init(&output->changed);
+  return output;
+}
+
+Output *output_new_call(Reactor *reactor, OutputCall *call, void *user) {
+  Output *output = make(reactor, user);
+  output->call = call;
+  output->job.run = deliver;
+  return output;
+}
+
 Output *output_new(Reactor *reactor, int fd, void (*broken)(void *user),
                    void *user, Error *error) {
   assert(broken);
-  Output *output = MEM_NEW(Output);
-  output->reactor = reactor;
+  Output *output = make(reactor, user);
   output->broken = broken;
-  output->user = user;
-  output->watch.fd = -1;
   output->watch.ready = ready;
-  mutex_init(&output->mutex);
-  cond_init(&output->changed);
   if (open_output(output, fd, error) == STATUS_OK) return output;
   destroy(output);
   return NULL;
 }
 
+static void pass_by(void *nothing) {
+  (void)nothing;
+}
+
+static bool is_armed(Output *output) {
+  mutex_lock(&output->mutex);
+  bool armed = output->is_armed;
+  mutex_unlock(&output->mutex);
+  return armed;
+}
+
+/* The I/O thread lets go of it. */
+static void detach(Output *output) {
+  if (output->call) {
+    do reactor_call(output->reactor, pass_by, NULL);
+    while (is_armed(output));
+  } else if (!output->is_direct) {
+    reactor_unwatch(output->reactor, &output->watch);
+  }
+}
+
 void output_free(Output *output) {
   if (!output) return;
-  if (!output->is_direct) reactor_unwatch(output->reactor, &output->watch);
+  detach(output);
   assert(!output->waiters);
   destroy(output);
 }

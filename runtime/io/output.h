@@ -10,6 +10,7 @@
 #define APXM_RUNTIME_IO_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/base/slice.h"
 #include "core/base/status.h"
@@ -30,7 +31,13 @@ typedef struct OutputWaiter {
 Output *output_new(Reactor *reactor, int fd, void (*broken)(void *user),
                    void *user, Error *error);
 
-/* Drops what was not flushed; nobody may wait. Not from `broken` or `room`. */
+/* A function in the place of a descriptor: gets the text in pieces, in order,
+ * on the I/O thread, with no lock held. Nothing breaks it. */
+typedef void OutputCall(void *user, const char *text, size_t length);
+Output *output_new_call(Reactor *reactor, OutputCall *call, void *user);
+
+/* Drops what was not flushed, but a function gets it; nobody may wait. Not on
+ * the I/O thread. */
 void output_free(Output *output);
 
 /* Any thread. Queues `text` whole. True: done. False: it was queued, but more
@@ -41,6 +48,14 @@ bool output_write(Output *output, Slice text, OutputWaiter *waiter) MUST_USE;
 /* Any thread. True: `waiter` was waiting and its `room` will not be called;
  * false: it has been, or is about to be. */
 bool output_cancel(Output *output, OutputWaiter *waiter);
+
+/* Before anything is written: `before(user)` is called on the I/O thread each
+ * time something is about to be written to what can be watched, such as a
+ * terminal. */
+void output_set_before(Output *output, void (*before)(void *user), void *user);
+
+/* Any thread: nothing waits to be written. */
+bool output_is_idle(Output *output);
 
 /* Blocks until all was written or the output broke. Not the I/O thread. */
 Status output_flush(Output *output, Error *error) MUST_USE;

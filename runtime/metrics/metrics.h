@@ -43,15 +43,15 @@ typedef struct PathStep {
 } PathStep;
 
 typedef struct WorkSpan {
-  uint64_t t1_ns;          /* work: service time summed over timed leaf nodes */
-  uint64_t t_inf_ns;       /* span: the longest path of service times */
-  uint64_t burden_ns;      /* ready to dispatch, summed along that path */
-  uint32_t path_nodes;     /* timed leaf nodes on that path */
+  uint64_t t1_ns;      /* work: service time summed over timed leaf nodes */
+  uint64_t t_inf_ns;   /* span: the longest path of service times */
+  uint64_t burden_ns;  /* ready to dispatch, summed along that path */
+  uint32_t path_nodes; /* timed leaf nodes on that path */
   uint32_t in_flight_limit;
-  uint32_t peak_demand;    /* most calls ready and not completed at once */
-  uint64_t measured_ns;    /* T_P */
-  uint64_t cpu_ns;         /* the workers' busy time, T_cpu */
-  uint32_t workers;        /* W */
+  uint32_t peak_demand; /* most calls ready and not completed at once */
+  uint64_t measured_ns; /* T_P */
+  uint64_t cpu_ns;      /* the workers' busy time, T_cpu */
+  uint32_t workers;     /* W */
   /* Computed by work_span_judge. */
   uint32_t parallelism_limit; /* P = max(1, min(limit, peak demand)) */
   uint64_t lower_ns, upper_ns;
@@ -71,15 +71,15 @@ typedef struct RunMetrics {
   uint64_t duration_ns;
   uint64_t nodes_executed; /* work nodes (op_is_counted) that fired */
   uint64_t nodes_failed;
-  uint64_t frames;         /* graphs activated, the entry's included */
+  uint64_t frames; /* graphs activated, the entry's included */
   OverheadSample overhead;
-  uint64_t steal_ns;       /* searching other workers' deques, all workers */
-  uint64_t idle_ns;        /* parked, all workers */
+  uint64_t steal_ns;        /* searching other workers' deques, all workers */
+  uint64_t idle_ns;         /* parked, all workers */
   uint32_t max_parallelism; /* most leaf nodes in service at once */
   Histogram latency;        /* of the model calls: dispatch to completion */
   uint64_t requests, requests_failed;
   uint64_t input_tokens, output_tokens;
-  bool tokens_estimated;    /* the backend did not count them */
+  bool tokens_estimated; /* the backend did not count them */
   WorkSpan work_span;
 } RunMetrics;
 
@@ -87,8 +87,11 @@ typedef struct RunMetrics {
 typedef struct MetricsHead {
   const char *input;
   uint32_t optimization;
-  const char *backend;     /* "sim" */
-  const char *backend_detail; /* the latency profile, or NULL */
+  /* Of the backend; all NULL when no model can be called. */
+  const char *backend;        /* its name */
+  const char *provider;       /* "sim", "openai", ... */
+  const char *backend_detail; /* the latency profile of sim, the URL */
+  const char *model;          /* by default; "" when nobody says */
   uint64_t compile_ns, artifact_ns, validation_ns, runtime_ns;
 } MetricsHead;
 

@@ -164,7 +164,9 @@ cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
   add_text(root, "input", head->input);
   cJSON_AddStringToObject(root, "optimization_level", level);
   add_text(root, "backend", head->backend);
+  add_text(root, "provider", head->provider);
   add_text(root, "backend_detail", head->backend_detail);
+  add_text(root, "model", head->model);
   add_execution(root, metrics);
   add_scheduler(root, metrics);
   add_llm(root, metrics);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a provider is to the client: four functions. A provider never calls
+ * What a provider is to the client: a few functions. A provider never calls
  * request->done; it calls provider_finish, once a request, from the I/O thread.
  */
 #ifndef APXM_RUNTIME_MODEL_PROVIDER_H
 #define APXM_RUNTIME_MODEL_PROVIDER_H
 
+#include "runtime/io/http.h"
 #include "runtime/model/model.h"
 
 typedef struct Provider Provider;
 
 typedef struct ProviderClass {
-  const char *name;
-  uint32_t default_in_flight;
   /* Begins the exchange; any thread, no lock held. True: the reply is filled
    * already and provider_finish will not be called. */
   bool (*start)(Provider *provider, ModelRequest *request);
@@ -25,15 +24,30 @@ typedef struct ProviderClass {
 
 struct Provider {
   const ProviderClass *class;
-  const char *detail; /* for reports; owned by the provider */
+  const char *detail; /* for reports: a URL, a profile; owned by the provider */
 };
+
+/* What a provider is made from. It copies what it keeps; only the texts of
+ * `config` and `options` outlive it. */
+typedef struct ProviderSetup {
+  const BackendConfig *config;
+  const ModelOptions *options;
+  const char *model;   /* for requests that name none; NULL: none */
+  const char *session; /* names this process in X-Apxm-Run: "SESSION-RUN" */
+  Reactor *reactor;
+  HttpClient *http;    /* NULL for sim, which has no URL */
+} ProviderSetup;
+
+/* X: Provider *NAME_new(setup, error), one for each of providers.def. */
+#define X(name, url, key, in_flight, text) \
+  Provider *name##_new(const ProviderSetup *setup, Error *error);
+#include "core/config/providers.def"
+#undef X
 
 /* I/O thread: the reply is filled, status included. */
 void provider_finish(ModelRequest *request);
 
 /* Fills the reply of a request that was cancelled. */
 void provider_fill_cancelled(ModelRequest *request);
-
-Provider *sim_new(const ModelOptions *options, Reactor *reactor, Error *error);
 
 #endif

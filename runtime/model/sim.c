@@ -56,11 +56,13 @@ static const SimRule *take_rule(Sim *sim, const ModelRequest *request) {
 static void fill_reply(ModelRequest *request, const SimRule *rule) {
   bool is_error = rule && rule->is_error;
   request->status = is_error ? STATUS_MODEL : STATUS_OK;
+  request->error_code = is_error ? rule->error_code : 0;
+  request->is_cut = false;
   buf_clear(&request->reply);
   if (rule)
     buf_add_slice(&request->reply, rule->reply);
   else
-    sim_text_add(request, &request->reply);
+    request->is_cut = sim_text_add(request, &request->reply);
   request->tokens_estimated = true;
   request->input_tokens = model_estimate_tokens(request->system) +
                           model_estimate_tokens(buf_slice(&request->prompt));
@@ -173,20 +175,17 @@ static void destroy(Provider *provider) {
 }
 
 static const ProviderClass sim_class = {
-    .name = "sim",
-    .default_in_flight = LIMIT_IN_FLIGHT_SIM,
-    .start = start,
-    .cancel = cancel,
-    .free = destroy};
+    .start = start, .cancel = cancel, .free = destroy};
 
-Provider *sim_new(const ModelOptions *options, Reactor *reactor, Error *error) {
+Provider *sim_new(const ProviderSetup *setup, Error *error) {
+  const ModelOptions *options = setup->options;
   const char *spec = options->sim_profile ? options->sim_profile : "instant";
   Sim *sim = MEM_NEW(Sim);
   Buf detail = {0};
   buf_add_text(&detail, spec);
   sim->provider.class = &sim_class;
   sim->provider.detail = sim->detail = buf_take(&detail);
-  sim->reactor = reactor;
+  sim->reactor = setup->reactor;
   sim->timer.fire = server_due;
   mutex_init(&sim->mutex);
   if (sim_rules_load(options->replies, &sim->rules, error) == STATUS_OK &&

@@ -57,6 +57,7 @@ typedef struct SimRule {
   Slice operation; /* data NULL: any */
   Slice reply;     /* or the error message */
   bool is_error;
+  uint32_t error_code; /* over HTTP; 0: not said */
   bool has_latency; /* latency_ns stands in for the profile */
   uint64_t latency_ns;
   uint64_t times_left; /* UINT64_MAX: no end */
@@ -79,7 +80,7 @@ const SimRule *sim_rules_take(SimRules *rules, const ModelRequest *request);
 /* ---- made-up replies (sim_text.c) ---------------------------------------- */
 
 /* Appends a reply that depends on operation, prompt, system and model alone:
- * 30 to 80 tokens, fewer if max_tokens says so. */
-void sim_text_add(const ModelRequest *request, Buf *out);
+ * 30 to 80 tokens. True: fewer, because max_tokens says so. */
+bool sim_text_add(const ModelRequest *request, Buf *out);
 
 #endif

@@ -86,6 +86,16 @@ static Status read_error(Reader *reader, const cJSON *item) {
   return read_text(reader, item, &reader->rule.reply);
 }
 
+static Status read_code(Reader *reader, const cJSON *item) {
+  double code = item->valuedouble;
+  if (!cJSON_IsNumber(item) || !(code >= 400 && code <= 599) ||
+      code != floor(code))
+    return complain(reader, item->string,
+                    "must be an HTTP code of an error, 400 to 599");
+  reader->rule.error_code = (uint32_t)code;
+  return STATUS_OK;
+}
+
 static Status read_latency(Reader *reader, const cJSON *item) {
   double ms = item->valuedouble;
   if (!cJSON_IsNumber(item) || !(ms >= 0 && ms <= day_ms))
@@ -112,7 +122,7 @@ static const struct {
     {"match", read_match},        {"prompt", read_prompt},
     {"op", read_operation},       {"reply", read_reply},
     {"error", read_error},        {"times", read_times},
-    {"latency_ms", read_latency},
+    {"latency_ms", read_latency}, {"status", read_code},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -143,6 +153,8 @@ static Status read_rule(Reader *reader, const cJSON *root) {
     return complain(reader, "reply", "or \"error\" is missing");
   if (cJSON_HasObjectItem(root, "reply") && cJSON_HasObjectItem(root, "error"))
     return complain(reader, "reply", "has no meaning beside \"error\"");
+  if (reader->rule.error_code && !reader->rule.is_error)
+    return complain(reader, "status", "needs an \"error\" beside it");
   vec_push(&reader->rules->rules, reader->rule);
   return STATUS_OK;
 }

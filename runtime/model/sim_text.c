@@ -88,18 +88,19 @@ static void add_quote(Buf *out, Slice text) {
 
 /* At most `tokens`, whole words if there is more than one, whole characters
  * always. */
-static void clip(Buf *out, size_t start, uint32_t tokens) {
+static bool clip(Buf *out, size_t start, uint32_t tokens) {
   size_t most = (size_t)tokens * TOKEN_BYTES;
-  if (tokens == 0 || out->length - start <= most) return;
+  if (tokens == 0 || out->length - start <= most) return false;
   size_t length = most;
   while (length > 0 && out->data[start + length] != ' ') length--;
   if (length == 0)
     length = slice_valid_utf8(slice_from(out->data + start, most));
   out->length = start + length;
   out->data[out->length] = '\0';
+  return true;
 }
 
-void sim_text_add(const ModelRequest *request, Buf *out) {
+bool sim_text_add(const ModelRequest *request, Buf *out) {
   uint64_t hash = hash_of(request);
   size_t start = out->length;
   buf_add_text(out, "On \"");
@@ -111,5 +112,5 @@ void sim_text_add(const ModelRequest *request, Buf *out) {
     buf_addf(out, "%s ", middles[second]);
   buf_addf(out, "%s [%08llx]", closings[(hash >> 10) % CHOICES],
            (unsigned long long)(hash >> 32));
-  clip(out, start, request->max_tokens);
+  return clip(out, start, request->max_tokens);
 }

@@ -55,6 +55,7 @@ struct Sched {
   void *user;                                       /* immutable */
   uint32_t count;                                   /* immutable */
   Worker **workers;                                 /* immutable */
+  Worker *guest;                                    /* immutable; see sched.h */
   Mutex inbox_lock;                                 /* guards inbox */
   TaskVec inbox;                                    /* in order of arrival */
   alignas(CACHE_LINE) _Atomic uint32_t inbox_count; /* stored under inbox_lock,
@@ -103,8 +104,24 @@ static void share_front(Worker *worker, uint32_t count) {
   memmove(front->tasks, front->tasks + count, front->count * sizeof(Task));
 }
 
+/* To the inbox; the last of `tasks` is to run first. */
+static void post(Sched *sched, const Task *tasks, uint32_t count) {
+  mutex_lock(&sched->inbox_lock);
+  for (uint32_t i = count; i > 0; i--) vec_push(&sched->inbox, tasks[i - 1]);
+  store_seq(&sched->inbox_count, sched->inbox.length);
+  mutex_unlock(&sched->inbox_lock);
+  /* A worker woken for an earlier post of a batch has left the idle list, so
+   * a batch wakes each worker once. */
+  if (load_seq(&sched->idle_count) > 0) wake_one(sched);
+}
+
 void sched_push(Worker *worker, const Task *tasks, uint32_t count) {
   WorkerFront *front = &worker->front;
+  if (worker == worker->sched->guest) {
+    sched_flush(worker);
+    post(worker->sched, tasks, count);
+    return;
+  }
   if (load_relaxed(front->hungry) > 0 || count > FRONT_TASKS / 2) {
     share_front(worker, front->count);
     share(worker, tasks, count);
@@ -117,13 +134,18 @@ void sched_push(Worker *worker, const Task *tasks, uint32_t count) {
 }
 
 void sched_post(Sched *sched, Task task) {
-  mutex_lock(&sched->inbox_lock);
-  vec_push(&sched->inbox, task);
-  store_seq(&sched->inbox_count, sched->inbox.length);
-  mutex_unlock(&sched->inbox_lock);
-  /* A worker woken for an earlier post of a batch has left the idle list, so
-   * a batch wakes each worker once. */
-  if (load_seq(&sched->idle_count) > 0) wake_one(sched);
+  post(sched, &task, 1);
+}
+
+Worker *sched_guest(Sched *sched) {
+  return sched->guest;
+}
+
+void sched_flush(Worker *guest) {
+  WorkerFront *front = &guest->front;
+  if (front->count == 0) return;
+  post(guest->sched, front->tasks, front->count);
+  front->count = 0;
 }
 
 /* ---- finding work ------------------------------------------------------- */
@@ -279,6 +301,9 @@ uint32_t worker_index(const Worker *worker) {
   return worker->index;
 }
 
+/* A guest keeps its tasks until it is flushed, whoever is out of work. */
+static const _Atomic uint32_t nobody_is_hungry;
+
 static Worker *worker_new(Sched *sched, uint32_t index) {
   Worker *worker = mem_alloc_aligned(CACHE_LINE, sizeof *worker);
   worker->front.hungry = &sched->hungry;
@@ -297,6 +322,8 @@ Sched *sched_new(uint32_t count, const SchedClient *client, void *user,
   mutex_init(&sched->inbox_lock);
   mutex_init(&sched->lock);
   for (uint32_t i = 0; i < count; i++) sched->workers[i] = worker_new(sched, i);
+  sched->guest = worker_new(sched, count);
+  sched->guest->front.hungry = &nobody_is_hungry;
   for (uint32_t i = 0; i < count; i++) {
     if (thread_start(&sched->workers[i]->thread, "apxm-worker", worker_main,
                      sched->workers[i], error) != STATUS_OK) {
@@ -327,6 +354,7 @@ void sched_free(Sched *sched) {
     sched->workers[i]->thread = NULL;
   }
   for (uint32_t i = 0; i < sched->count; i++) worker_free(sched->workers[i]);
+  worker_free(sched->guest);
   vec_free(&sched->inbox);
   mutex_destroy(&sched->inbox_lock);
   mutex_destroy(&sched->lock);

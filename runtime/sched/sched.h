@@ -84,6 +84,15 @@ void sched_poll(Worker *worker);
 /* Any thread: through the inbox; at most one wake. */
 void sched_post(Sched *sched, Task task);
 
+/* A place for the tasks of one other thread, which runs short ones itself: it
+ * has a front like a worker, takes from it with sched_newest, and nobody steals
+ * from it. That thread only; its index is the number of workers. */
+Worker *sched_guest(Sched *sched);
+
+/* On that thread: all that is in the guest's front goes to the inbox, in the
+ * order in which it would have run; at most one wake. */
+void sched_flush(Worker *guest);
+
 uint32_t worker_index(const Worker *worker);
 
 /* Sums over the workers since they started. */

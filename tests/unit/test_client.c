@@ -22,6 +22,7 @@
 typedef struct Bench {
   Reactor *reactor;
   ModelClient *client;
+  ModelBackend *backend; /* the default one */
   struct Call *calls;
   _Atomic uint32_t done;           /* calls whose `done` came */
   _Atomic uint32_t started;        /* calls whose `started` came */
@@ -53,7 +54,7 @@ static void on_started(ModelRequest *request) {
   while (open > peak &&
          !atomic_compare_exchange_weak(&bench->peak, &peak, open)) {
   }
-  if (call->gives_up) model_cancel(bench->client, request);
+  if (call->gives_up) model_cancel(bench->backend, request);
   if (call->brings_next) submit(call + 1);
 }
 
@@ -81,6 +82,8 @@ static void bench_open(Bench *bench, const ModelOptions *options,
   assert_non_null(bench->reactor);
   bench->client = model_client_new(options, bench->reactor, &error);
   if (!bench->client) fail_msg("%s", error.message);
+  bench->backend = model_client_backend(bench->client, (Slice){0}, &error);
+  if (!bench->backend) fail_msg("%s", error.message);
   bench->calls = mem_alloc_zero(calls, sizeof(Call));
   for (uint32_t i = 0; i < calls; i++) {
     Call *call = &bench->calls[i];
@@ -102,7 +105,7 @@ static void bench_close(Bench *bench, uint32_t calls) {
 }
 
 static void submit(Call *call) {
-  call->at_once = model_submit(call->bench->client, &call->request);
+  call->at_once = model_submit(call->bench->backend, &call->request);
   if (!call->at_once) return;
   if (call->request.dispatched_at)
     add_relaxed(&call->bench->open, (uint32_t)-1);
@@ -136,7 +139,7 @@ static void bench_open_held(Bench *bench, uint32_t calls) {
 
 static void submit_behind(Bench *bench, uint32_t calls) {
   for (uint32_t i = 0; i < calls; i++) submit(&bench->calls[i]);
-  model_cancel(bench->client, &bench->calls[0].request);
+  model_cancel(bench->backend, &bench->calls[0].request);
   wait_done(bench, calls);
 }
 
@@ -147,7 +150,7 @@ CASE(instant_reply_comes_in_submit) {
   Bench bench;
   bench_open(&bench, &(ModelOptions){0}, 1);
   ModelRequest *request = &bench.calls[0].request;
-  assert_true(model_submit(bench.client, request));
+  assert_true(model_submit(bench.backend, request));
   assert_int_equal(request->status, STATUS_OK);
   assert_true(request->reply.length > 0);
   assert_int_equal(request->input_tokens, 3);
@@ -157,9 +160,9 @@ CASE(instant_reply_comes_in_submit) {
   assert_true(request->dispatched_at <= request->completed_at);
   assert_int_equal(request->open_at_start, 1);
   assert_int_equal(bench.done, 0);
-  assert_string_equal(model_backend_name(bench.client), "sim");
-  assert_string_equal(model_backend_detail(bench.client), "instant");
-  assert_int_equal(model_in_flight_limit(bench.client), LIMIT_IN_FLIGHT_SIM);
+  assert_string_equal(model_backend_name(bench.backend), "sim");
+  assert_string_equal(model_backend_detail(bench.backend), "instant");
+  assert_int_equal(model_backend_limit(bench.backend), LIMIT_IN_FLIGHT_SIM);
   bench_close(&bench, 1);
 }
 
@@ -394,20 +397,20 @@ CASE(cancel_at_each_stage) {
              &(ModelOptions){.sim_profile = "fixed:3600s", .max_in_flight = 1},
              3);
   Call *calls = bench.calls;
-  model_cancel(bench.client, &calls[2].request);
+  model_cancel(bench.backend, &calls[2].request);
   submit(&calls[2]);
   assert_true(calls[2].at_once);
   expect_cancelled(&calls[2]);
   submit(&calls[0]);
   submit(&calls[1]);
-  model_cancel(bench.client, &calls[1].request);
-  model_cancel(bench.client, &calls[1].request);
+  model_cancel(bench.backend, &calls[1].request);
+  model_cancel(bench.backend, &calls[1].request);
   wait_done(&bench, 2);
   expect_cancelled(&calls[1]);
   assert_int_equal(calls[1].request.dispatched_at, 0);
   assert_int_equal(bench.started, 1);
-  model_cancel(bench.client, &calls[0].request);
-  model_cancel(bench.client, &calls[0].request);
+  model_cancel(bench.backend, &calls[0].request);
+  model_cancel(bench.backend, &calls[0].request);
   wait_done(&bench, 3);
   expect_cancelled(&calls[0]);
   assert_true(calls[0].request.dispatched_at != 0);
@@ -426,7 +429,7 @@ CASE(cancel_on_the_shared_server_frees_the_slot) {
              CALLS);
   for (uint32_t i = 0; i < CALLS; i++) submit(&bench.calls[i]);
   for (uint32_t i = 0; i < CALLS; i++)
-    model_cancel(bench.client, &bench.calls[i].request);
+    model_cancel(bench.backend, &bench.calls[i].request);
   wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
     expect_cancelled(&bench.calls[i]);
@@ -436,7 +439,7 @@ CASE(cancel_on_the_shared_server_frees_the_slot) {
 }
 
 static void cancel_self(Call *call) {
-  model_cancel(call->bench->client, &call->request);
+  model_cancel(call->bench->backend, &call->request);
 }
 
 CASE(cancel_inside_done_does_nothing) {
@@ -463,7 +466,7 @@ CASE(cancel_while_starting) {
   for (uint32_t i = 1; i < CALLS; i++) bench.calls[i].gives_up = true;
   submit(&bench.calls[0]);
   submit(&bench.calls[1]); /* waits, is started by the I/O thread */
-  model_cancel(bench.client, &bench.calls[0].request);
+  model_cancel(bench.backend, &bench.calls[0].request);
   wait_done(&bench, 2);
   submit(&bench.calls[2]); /* is started by this one */
   wait_done(&bench, CALLS);
@@ -476,7 +479,7 @@ CASE(cancel_while_starting) {
 static void cancel_part(void *argument) {
   const Part *part = argument;
   for (uint32_t i = part->from; i < part->to; i++)
-    model_cancel(part->bench->client, &part->bench->calls[i * 2].request);
+    model_cancel(part->bench->backend, &part->bench->calls[i * 2].request);
 }
 
 /* Cancels run beside submits and completions: before, while queued, while
@@ -615,11 +618,66 @@ CASE(bad_options_are_refused) {
                  "/nowhere/log");
 }
 
+static BackendConfig sim_called(const char *name, uint32_t limit) {
+  return (BackendConfig){
+      .name = name, .provider = "sim", .max_in_flight = limit};
+}
+
+/* Each has its own limit and queue, and is made once. */
+CASE(backends_are_told_apart) {
+  (void)state;
+  Bench bench;
+  Error error = {0};
+  Config config = {.backend = "narrow"};
+  arena_init(&config.arena);
+  vec_push(&config.backends, sim_called("narrow", 1));
+  vec_push(&config.backends, sim_called("wide", 7));
+  config.backends.data[1].model = "big";
+  bench_open(
+      &bench,
+      &(ModelOptions){
+          .config = &config, .model = "small", .sim_profile = "fixed:3600000"},
+      2);
+  ModelBackend *wide =
+      model_client_backend(bench.client, SLICE("wide"), &error);
+  assert_non_null(wide);
+  assert_ptr_equal(model_client_backend(bench.client, SLICE("narrow"), &error),
+                   bench.backend);
+  assert_int_equal(model_backend_limit(bench.backend), 1);
+  assert_int_equal(model_backend_limit(wide), 7);
+  assert_string_equal(model_backend_model(bench.backend), "small");
+  assert_string_equal(model_backend_model(wide), "big");
+  submit(&bench.calls[0]);
+  bench.backend = wide;
+  submit(&bench.calls[1]); /* is not held up by the other */
+  assert_int_equal(load_relaxed(&bench.started), 2);
+  model_cancel(bench.calls[0].request.backend, &bench.calls[0].request);
+  model_cancel(wide, &bench.calls[1].request);
+  wait_done(&bench, 2);
+  bench_close(&bench, 2);
+  config_free(&config);
+}
+
+CASE(unknown_backend_is_refused_with_the_nearest) {
+  (void)state;
+  Bench bench;
+  Error error = {0};
+  Config config = {0};
+  arena_init(&config.arena);
+  vec_push(&config.backends, sim_called("narrow", 1));
+  bench_open(&bench, &(ModelOptions){.config = &config}, 0);
+  assert_null(model_client_backend(bench.client, SLICE("narow"), &error));
+  assert_int_equal(error.status, STATUS_USAGE);
+  assert_true(slice_contains(slice_of(error.message), SLICE("`narrow`")));
+  bench_close(&bench, 0);
+  config_free(&config);
+}
+
 CASE(limit_has_a_limit) {
   (void)state;
   Bench bench;
   bench_open(&bench, &(ModelOptions){.max_in_flight = UINT32_MAX}, 0);
-  assert_int_equal(model_in_flight_limit(bench.client), LIMIT_IN_FLIGHT);
+  assert_int_equal(model_backend_limit(bench.backend), LIMIT_IN_FLIGHT);
   bench_close(&bench, 0);
 }
 
@@ -643,6 +701,8 @@ int main(void) {
       cmocka_unit_test(cancel_races_on_the_shared_server),
       cmocka_unit_test(request_log_has_a_line_a_request),
       cmocka_unit_test(bad_options_are_refused),
+      cmocka_unit_test(backends_are_told_apart),
+      cmocka_unit_test(unknown_backend_is_refused_with_the_nearest),
       cmocka_unit_test(limit_has_a_limit),
   };
   return RUN(cases);

@@ -94,7 +94,8 @@ static Engine *engine_with(uint32_t workers, const char *profile,
 
 static Run *run_whole(Engine *engine, const Object *object) {
   Run *run =
-      run_start(engine, object, &(RunOptions){.flow = 0, .keep_output = true});
+      run_start(engine, object, &(RunOptions){.flow = 0, .keep_output = true},
+                &(Error){0});
   run_wait(run);
   return run;
 }
@@ -293,7 +294,7 @@ static void cancel_with_calls_under_way(void **state) {
   Object *object = many_asks(1000);
   Engine *engine = engine_with(2, "fixed:100000", NULL, 700);
   for (int i = 0; i < 5; i++) {
-    Run *run = run_start(engine, object, &(RunOptions){.flow = 0});
+    Run *run = run_start(engine, object, &(RunOptions){.flow = 0}, &(Error){0});
     if (i > 0) clock_sleep((uint64_t)i * NS_PER_MS);
     run_cancel(run);
     run_wait(run);
@@ -341,7 +342,7 @@ static void runs_share_an_engine(void **state) {
   Engine *engine = engine_with(2, "fixed:300", NULL, 1000);
   Run *runs[RUNS];
   for (int i = 0; i < RUNS; i++)
-    runs[i] = run_start(engine, object, &(RunOptions){.flow = 0});
+    runs[i] = run_start(engine, object, &(RunOptions){.flow = 0}, &(Error){0});
   run_cancel(runs[3]);
   for (int i = 0; i < RUNS; i++) run_wait(runs[i]);
   for (int i = 0; i < RUNS; i++) {

@@ -200,6 +200,52 @@ CASE(write_refuses) {
   assert_int_equal(remove_entries(), 0);
 }
 
+CASE(pieces_become_one_file) {
+  (void)state;
+  static char piece[70000];
+  FileWriter writer;
+  Buf all = {0};
+  assert_int_equal(file_write(path, SLICE("old"), NULL), STATUS_OK);
+  file_writer_open(&writer, path);
+  for (size_t length = 0; length < sizeof piece; length += 1999) {
+    memset(piece, 'a' + (int)(length % 26), length);
+    file_writer_add(&writer, slice_from(piece, length));
+    buf_add(&all, piece, length);
+  }
+  assert_content(path, SLICE("old"));
+  assert_int_equal(file_writer_close(&writer, NULL), STATUS_OK);
+  Buf found = {0};
+  assert_int_equal(file_read(path, 2 << 20, &found, NULL), STATUS_OK);
+  assert_true(slice_equal(buf_slice(&found), buf_slice(&all)));
+  assert_int_equal(remove_entries(), 1);
+  buf_free(&found);
+  buf_free(&all);
+}
+
+CASE(dropped_pieces_change_nothing) {
+  (void)state;
+  FileWriter writer;
+  assert_int_equal(file_write(path, SLICE("old"), NULL), STATUS_OK);
+  file_writer_open(&writer, path);
+  file_writer_add(&writer, SLICE("new"));
+  file_writer_drop(&writer);
+  assert_content(path, SLICE("old"));
+  assert_int_equal(remove_entries(), 1);
+}
+
+CASE(first_failure_of_pieces_is_told) {
+  (void)state;
+  static char piece[70000];
+  FileWriter writer;
+  Error error = {0};
+  file_writer_open(&writer, "/dev/full");
+  for (int i = 0; i < 3; i++)
+    file_writer_add(&writer, slice_from(piece, sizeof piece));
+  assert_int_equal(file_writer_close(&writer, &error), STATUS_IO);
+  assert_string_equal(error.message,
+                      "cannot write /dev/full: No space left on device");
+}
+
 /* The system's limit on file size stands for a full disk. */
 CASE(failed_write_leaves_the_old_file) {
   (void)state;
@@ -257,6 +303,9 @@ int main(void) {
       IN_FOLDER(link_keeps_leading_to_its_file),
       IN_FOLDER(device_is_written_in_place),
       IN_FOLDER(write_refuses),
+      IN_FOLDER(pieces_become_one_file),
+      IN_FOLDER(dropped_pieces_change_nothing),
+      IN_FOLDER(first_failure_of_pieces_is_told),
       IN_FOLDER(failed_write_leaves_the_old_file),
       IN_FOLDER(protected_file_stays),
       IN_FOLDER(descriptor_errors),

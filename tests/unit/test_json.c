@@ -137,6 +137,19 @@ CASE(depth_is_bounded) {
   buf_free(&text);
 }
 
+CASE(values_are_counted) {
+  (void)state;
+  Buf text = {0};
+  buf_add_char(&text, '[');
+  for (int i = 2; i < LIMIT_JSON_VALUES; i++) buf_add_text(&text, "0,");
+  buf_add_text(&text, "0]"); /* with the list, just as many */
+  assert_accepted(buf_slice(&text));
+  text.length--;
+  buf_add_text(&text, ",0]");
+  assert_refused(buf_slice(&text), "line 1, column 8388608: too many values");
+  buf_free(&text);
+}
+
 CASE(long_numbers) {
   (void)state;
   Buf text = {0};
@@ -240,7 +253,8 @@ CASE(numbers_read_back) {
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(accepted),         cmocka_unit_test(refused),
-      cmocka_unit_test(depth_is_bounded), cmocka_unit_test(long_numbers),
+      cmocka_unit_test(depth_is_bounded),
+      cmocka_unit_test(values_are_counted), cmocka_unit_test(long_numbers),
       cmocka_unit_test(mutants),          cmocka_unit_test(writing_text),
       cmocka_unit_test(writing_numbers),  cmocka_unit_test(numbers_read_back),
   };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text on its way out: whole and in order to whatever kind of descriptor, a
- * slow reader costs the writers nothing but a wait, and a broken output says
- * so once and swallows the rest. Run under the thread sanitizer too.
+ * Text on its way out: whole and in order to whatever kind of descriptor, or to
+ * a function; a slow reader costs the writers nothing but a wait, and a broken
+ * output says so once and swallows the rest. Run under the thread sanitizer
+ * too.
  */
 #include "runtime/io/output.h"
 
@@ -157,6 +158,57 @@ CASE(given_descriptor_keeps_its_mode) {
   close(ends[1]);
 }
 
+/* ---- a function in the place of a descriptor ----------------------------- */
+
+typedef struct Taker {
+  Bench bench;
+  Buf got;               /* the I/O thread's until the output is free */
+  _Atomic uint32_t open; /* until then it takes nothing */
+} Taker;
+
+static void take(void *user, const char *text, size_t length) {
+  Taker *taker = user;
+  assert_true(reactor_is_here(taker->bench.reactor));
+  wait_for(&taker->open, 1);
+  buf_add(&taker->got, text, length);
+}
+
+static void taker_open(Taker *taker, uint32_t is_open) {
+  Error error = {0};
+  *taker = (Taker){.open = is_open, .bench.reactor = reactor_new(&error)};
+  assert_non_null(taker->bench.reactor);
+  taker->bench.output = output_new_call(taker->bench.reactor, take, taker);
+}
+
+static void taker_close(Taker *taker, uint32_t lines) {
+  bench_close(&taker->bench);
+  expect_lines(buf_slice(&taker->got), lines);
+  buf_free(&taker->got);
+}
+
+CASE(function_gets_all_in_order) {
+  (void)state;
+  Taker taker;
+  Buf wanted = {0};
+  taker_open(&taker, 1);
+  write_lines(taker.bench.output, 50000);
+  flush_well(&taker.bench);
+  for (uint32_t i = 0; i < 50000; i++) add_line(&wanted, i);
+  assert_int_equal(taker.got.length, wanted.length);
+  buf_free(&wanted);
+  taker_close(&taker, 50000);
+}
+
+CASE(function_gets_what_was_not_flushed) {
+  (void)state;
+  Taker taker;
+  for (uint32_t lines = 0; lines < 300; lines++) {
+    taker_open(&taker, 1);
+    write_lines(taker.bench.output, lines);
+    taker_close(&taker, lines);
+  }
+}
+
 /* ---- a pipe that others write to as well -------------------------------- */
 
 typedef struct Rival {
@@ -264,6 +316,19 @@ CASE(waiter_is_called_when_there_is_room) {
   assert_int_equal(room.calls, 1);
   buf_free(&reader.got);
   close(ends[0]);
+}
+
+CASE(slow_function_makes_writers_wait) {
+  (void)state;
+  Taker taker;
+  Room room = {0};
+  taker_open(&taker, 0);
+  uint32_t lines = fill(&taker.bench, &room);
+  assert_int_equal(load_acquire(&room.calls), 0);
+  atomic_store_explicit(&taker.open, 1, memory_order_release);
+  wait_for(&room.calls, 1);
+  taker_close(&taker, lines);
+  assert_int_equal(room.calls, 1);
 }
 
 CASE(waiter_that_is_cancelled_is_not_called) {
@@ -424,6 +489,9 @@ int main(void) {
       cmocka_unit_test(given_descriptor_keeps_its_mode),
       cmocka_unit_test(pipe_shared_with_others_gets_all_in_order),
       cmocka_unit_test(waiter_is_called_when_there_is_room),
+      cmocka_unit_test(function_gets_all_in_order),
+      cmocka_unit_test(function_gets_what_was_not_flushed),
+      cmocka_unit_test(slow_function_makes_writers_wait),
       cmocka_unit_test(waiter_that_is_cancelled_is_not_called),
       cmocka_unit_test(reader_goes_while_text_waits),
       cmocka_unit_test(reader_that_went_before),

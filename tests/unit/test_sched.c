@@ -160,6 +160,53 @@ static void parked_workers_use_no_processor(void **state) {
   sched_free(sched);
 }
 
+/* The order in which the one worker ran them. */
+typedef struct Order {
+  uint64_t seen[2000];
+  _Atomic uint64_t count;
+} Order;
+
+static void note_order(void *user, Worker *worker, Task task) {
+  Order *order = user;
+  (void)worker;
+  order->seen[load_relaxed(&order->count)] = task.argument;
+  atomic_fetch_add(&order->count, 1);
+}
+
+static void settle_never(void *user, Worker *worker) {
+  (void)user;
+  (void)worker;
+}
+
+/* A guest keeps what it is given, also when workers have nothing to do; its
+ * newest runs first, there or, after the flush, with the workers; and what
+ * does not fit goes to them at once. */
+static void guest_keeps_its_tasks_until_it_is_flushed(void **state) {
+  (void)state;
+  enum { MANY = 1000 };
+  const SchedClient table = {note_order, settle_never};
+  Order order = {0};
+  Error error = {0};
+  Sched *sched = sched_new(1, &table, &order, &error);
+  assert_non_null(sched);
+  Worker *guest = sched_guest(sched);
+  assert_int_equal(worker_index(guest), 1);
+  sched_flush(guest);
+  sched_add(guest, (Task[]){{NULL, 3}, {NULL, 2}}, 2);
+  sched_add(guest, &(Task){NULL, 1}, 1);
+  assert_int_equal(sched_newest(guest)->argument, 1);
+  clock_sleep(5 * NS_PER_MS); /* a worker that could steal them would have */
+  assert_int_equal(load_relaxed(&order.count), 0);
+  sched_flush(guest);
+  assert_null(sched_newest(guest));
+  wait_for(&order.count, 3);
+  for (uint64_t i = 0; i < 3; i++) assert_int_equal(order.seen[i], i + 1);
+  for (uint64_t i = 0; i < MANY; i++) sched_add(guest, &(Task){NULL, i}, 1);
+  sched_flush(guest);
+  wait_for(&order.count, 3 + MANY);
+  sched_free(sched);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tree_runs_whole),
@@ -167,6 +214,7 @@ int main(void) {
       cmocka_unit_test(posts_from_many_threads),
       cmocka_unit_test(held_work_is_settled_before_sleep),
       cmocka_unit_test(parked_workers_use_no_processor),
+      cmocka_unit_test(guest_keeps_its_tasks_until_it_is_flushed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * include/apxm.h: engines. The handle owns what the model client goes on
+ * reading: the configuration and copies of the caller's texts.
+ */
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "lib/api_int.h"
+
+static const char *copy_text(Arena *arena, const char *text) {
+  return text ? arena_copy(arena, text, strlen(text)) : NULL;
+}
+
+static Status check_numbers(const apxm_engine_options *given, Error *error) {
+  if (given->workers > LIMIT_WORKERS)
+    return error_set(error, STATUS_USAGE, "at most %d workers", LIMIT_WORKERS);
+  if (given->max_in_flight > LIMIT_IN_FLIGHT)
+    return error_set(error, STATUS_USAGE, "at most %d calls in flight",
+                     LIMIT_IN_FLIGHT);
+  return STATUS_OK;
+}
+
+/* What only the built-in model understands; NULL without. */
+static const char *sim_option(const apxm_engine_options *given) {
+  if (given->sim_profile) return "sim_profile";
+  return given->replies ? "replies" : NULL;
+}
+
+/* NULL: what the model client does without one. */
+static const char *choose_backend(const apxm_engine *engine,
+                                  const apxm_engine_options *given) {
+  if (given->backend) return given->backend;
+  return sim_option(given) ? "sim" : engine->config.backend;
+}
+
+/* The backend exists, and the other options fit it. */
+static apxm_status check_backend(apxm_engine *engine, const char *name,
+                                 const apxm_engine_options *given,
+                                 Error *error) {
+  const char *option = sim_option(given);
+  BackendConfig backend;
+  if (!name) return APXM_OK;
+  if (config_find_backend(&engine->config, name, &engine->texts, &backend,
+                          error) != STATUS_OK)
+    return APXM_BACKEND;
+  if (!option || strcmp(backend.provider, "sim") == 0) return APXM_OK;
+  error_set(error, STATUS_USAGE,
+            "%s is for the built-in model `sim`, and backend %s is another "
+            "(%s)",
+            option, backend.name, backend.provider);
+  return APXM_USAGE;
+}
+
+static void fill(apxm_engine *engine, const char *backend,
+                 const apxm_engine_options *given, EngineOptions *own) {
+  Arena *texts = &engine->texts;
+  *own = (EngineOptions){
+      .workers = given->workers,
+      .model = {.config = &engine->config,
+                .backend = copy_text(texts, backend),
+                .model = copy_text(texts, given->model),
+                .max_in_flight = given->max_in_flight,
+                .sim_profile = copy_text(texts, given->sim_profile),
+                .replies = copy_text(texts, given->replies),
+                .request_log = copy_text(texts, given->request_log)}};
+}
+
+/* APXM_OTHER: as `error` says. */
+static apxm_status make(apxm_engine *engine, const apxm_engine_options *options,
+                        Error *error) {
+  apxm_engine_options given;
+  EngineOptions own;
+  if (api_read_options(&given, sizeof given, options, error) != STATUS_OK ||
+      check_numbers(&given, error) != STATUS_OK)
+    return APXM_USAGE;
+  if (given.config &&
+      config_load(given.config, &engine->config, error) != STATUS_OK)
+    return APXM_CONFIG;
+  const char *backend = choose_backend(engine, &given);
+  apxm_status status = check_backend(engine, backend, &given, error);
+  if (status != APXM_OK) return status;
+  fill(engine, backend, &given, &own);
+  engine->engine = engine_new(&own, error);
+  return engine->engine ? APXM_OK : APXM_OTHER;
+}
+
+apxm_engine *apxm_engine_new(const apxm_engine_options *options,
+                             apxm_error *error) {
+  Error cause = {0};
+  apxm_engine *engine = MEM_NEW(apxm_engine);
+  arena_init(&engine->texts);
+  apxm_status status = make(engine, options, &cause);
+  if (status == APXM_OK) return engine;
+  if (status == APXM_OTHER)
+    api_give_error(&cause, error);
+  else
+    api_give_error_as(&cause, status, error);
+  apxm_engine_free(engine);
+  return NULL;
+}
+
+void apxm_engine_free(apxm_engine *engine) {
+  if (!engine) return;
+  if (engine->engine) engine_free(engine->engine);
+  config_free(&engine->config);
+  arena_free(&engine->texts);
+  mem_free(engine);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which backend a call goes to. All that a run may call are made before its
+ * first node fires, so a name that nobody knows or a key that is not set costs
+ * no token.
+ */
+#include "core/base/mem.h"
+#include "runtime/engine/run.h"
+
+/* What finding the backends of a run goes through. */
+typedef struct Search {
+  Run *run;
+  bool *is_seen;        /* by graph */
+  VEC(uint32_t) graphs; /* reached, not looked at yet */
+  Error *error;
+} Search;
+
+static void reach(Search *search, uint32_t graph) {
+  if (search->is_seen[graph]) return;
+  search->is_seen[graph] = true;
+  vec_push(&search->graphs, graph);
+}
+
+static bool is_known(const Run *run, ObjString name) {
+  for (uint32_t i = 0; i < run->backends.length; i++)
+    if (run->backends.data[i].name == name) return true;
+  return false;
+}
+
+/* What the attribute `backend` of a node says, or the empty text. */
+static ObjString name_at(const Object *object, uint32_t row) {
+  const ObjConst *name = object_attr(object, row, ATTR_BACKEND);
+  return name == NULL ? 0 : name->string;
+}
+
+/* A program that could name an address could send the user's key there. */
+static Status check_name(Slice name, Error *error) {
+  if (!slice_contains(name, SLICE(":"))) return STATUS_OK;
+  return error_set(error, STATUS_USAGE,
+                   "backend `%.*s`: a program names a backend of the "
+                   "configuration; an address stands there or after --backend",
+                   SLICE_ARG(name));
+}
+
+static Status make_ready(Search *search, ObjString name) {
+  Run *run = search->run;
+  if (is_known(run, name)) return STATUS_OK;
+  Slice text = object_text(run->object, name);
+  if (check_name(text, search->error) != STATUS_OK)
+    return search->error->status;
+  RunBackend used = {
+      name, model_client_backend(run->engine->model, text, search->error)};
+  if (used.backend == NULL) return search->error->status;
+  vec_push(&run->backends, used);
+  return STATUS_OK;
+}
+
+static Status look_at_graph(Search *search, uint32_t graph) {
+  const Object *object = search->run->object;
+  const ObjGraph *at = &object->graphs[graph];
+  Status status = STATUS_OK;
+  if (object->links[graph].outward_count == 0) return STATUS_OK;
+  for (uint32_t i = 0; i < at->node_count && status == STATUS_OK; i++) {
+    uint32_t row = at->first_node + i;
+    Op op = object->ops[row];
+    if (op == OP_CALL)
+      reach(search, object->nodes[row].target);
+    else if (op_table[op].effect == EFFECT_MODEL)
+      status = make_ready(search, name_at(object, row));
+  }
+  return status;
+}
+
+Status run_find_backends(Run *run, Error *error) {
+  const Object *object = run->object;
+  Search search = {
+      .run = run,
+      .is_seen = mem_alloc_zero((size_t)object->graph_count + 1, sizeof(bool)),
+      .error = error};
+  Status status = STATUS_OK;
+  reach(&search, object->flows[run->options.flow].graph);
+  while (search.graphs.length > 0 && status == STATUS_OK)
+    status = look_at_graph(&search, vec_pop(&search.graphs));
+  vec_free(&search.graphs);
+  mem_free(search.is_seen);
+  return status;
+}
+
+ModelBackend *run_backend_at(const Run *run, uint32_t row) {
+  ObjString name = name_at(run->object, row);
+  uint32_t i = 0;
+  while (run->backends.data[i].name != name) i++;
+  return run->backends.data[i].backend;
+}
+
+uint32_t run_in_flight_limit(const Run *run) {
+  uint64_t limit = 0;
+  for (uint32_t i = 0; i < run->backends.length; i++)
+    limit += model_backend_limit(run->backends.data[i].backend);
+  return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
+const ModelBackend *run_backend(const Run *run) {
+  return run->backends.length == 0 ? NULL : run->backends.data[0].backend;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One backend of a client: its provider, and the admission to it. Private to
+ * this folder.
+ */
+#ifndef APXM_RUNTIME_MODEL_BACKEND_H
+#define APXM_RUNTIME_MODEL_BACKEND_H
+
+#include "core/base/thread.h"
+#include "core/base/vec.h"
+#include "runtime/model/provider.h"
+#include "runtime/model/request_log.h"
+
+struct ModelBackend {
+  ReactorJob admission; /* first: the job is the backend */
+  /* Immutable after backend_new. */
+  BackendConfig config;
+  const char *model; /* "" when none is known */
+  Provider *provider;
+  Reactor *reactor;
+  RequestLog *log;
+  uint32_t limit; /* slots */
+
+  Mutex mutex;               /* guards what follows */
+  VEC(ModelRequest *) queue; /* binary heap, the most urgent first */
+  uint32_t slots_taken;      /* admitted, `done` not returned */
+  uint32_t open;             /* with the provider */
+  bool admitting;            /* somebody is in the admission loop */
+};
+
+/* `config` is copied; `log` is shared by the client's backends. NULL with
+ * `error` filled when the provider cannot be made. */
+ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
+                          Error *error);
+
+/* No request may be open; waits until the I/O thread has come out of the last
+ * `done`. */
+void backend_free(ModelBackend *backend);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One call of a model: what is asked, and what came of it. Made by who wants
+ * the reply, embedded in what waits for it, handed to model_submit.
+ */
+#ifndef APXM_RUNTIME_MODEL_REQUEST_H
+#define APXM_RUNTIME_MODEL_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/base/slice.h"
+#include "core/base/status.h"
+#include "runtime/io/reactor.h"
+
+typedef struct ModelBackend ModelBackend; /* lives as long as its client */
+typedef struct ModelRequest ModelRequest;
+
+/* Where a request is on its way. */
+typedef enum ModelStage {
+  MODEL_STAGE_NEW,     /* not submitted yet */
+  MODEL_STAGE_QUEUED,  /* in the admission heap */
+  MODEL_STAGE_STARTED, /* with the provider */
+  MODEL_STAGE_FINISHED /* completed, or about to be */
+} ModelStage;
+
+/* Zero it first. */
+struct ModelRequest {
+  /* Set by the submitter; immutable after model_submit. Slices outlive it. */
+  Buf prompt;             /* owned */
+  Slice operation;        /* "ask", "think", "reason" */
+  Slice system;           /* empty: none */
+  Slice model;            /* empty: the backend's default */
+  double temperature;     /* NaN: the backend's default */
+  uint32_t max_tokens;    /* 0: no limit */
+  uint32_t budget_tokens; /* 0: none; of think */
+  uint64_t run;           /* which run of this process, for logs */
+  const char *phase;      /* of a measurement, for the server's log; or NULL */
+  uint64_t rank;          /* larger goes first */
+  void (*started)(ModelRequest *request); /* at dispatch; any thread; short */
+  void (*ended)(ModelRequest *request);   /* once, before its slot is given
+                                             back; any thread; short; or NULL */
+  void (*done)(ModelRequest *request);    /* once, see model_submit */
+
+  /* Filled before `done`; stable after. */
+  Status status;       /* STATUS_OK, STATUS_MODEL, STATUS_CANCELLED */
+  Buf reply;           /* the text, or the error message when not OK */
+  bool is_cut;         /* the reply ended because no more tokens were allowed */
+  uint32_t error_code; /* of a scripted error: what a server of ours answers it
+                          with; 0: not said */
+  uint32_t input_tokens, output_tokens;
+  bool tokens_estimated;
+  /* clock_now(); 0: it did not come to that, or nobody knows. */
+  uint64_t queued_at;     /* at model_submit */
+  uint64_t dispatched_at; /* left admission */
+  uint64_t connected_at;  /* had its connection */
+  uint64_t first_byte_at; /* of the reply */
+  uint64_t completed_at;
+
+  /* The client's and the provider's own. */
+  uint64_t age;     /* ticket of arrival, guarded by the backend's lock */
+  uint32_t place;   /* in the admission heap plus 1, same guard */
+  ModelStage stage; /* same guard */
+  bool cancelled;   /* same guard */
+  Timer timer;      /* the provider's */
+  ReactorJob job;   /* the client's, to complete a cancelled request */
+  ModelBackend *backend;
+  void *provider_data;     /* the provider's exchange, or NULL */
+  double provider_work;    /* sim: finish point on the shared server's clock */
+  uint32_t provider_slot;  /* sim: place in the shared server plus 1 */
+  uint32_t provider_state; /* the provider's own word on the exchange */
+  uint32_t open_at_start;  /* requests open when it started, itself included */
+};
+
+/* Frees what the request owns (prompt, reply), not the request. */
+void model_request_clear(ModelRequest *request);
+
+/* About four bytes a token: what is reported when nobody counts. */
+uint32_t model_estimate_tokens(Slice text);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a request to the model and back. Everything happens on the I/O thread of
+ * one reactor, the model's timers included, so there is no lock here: a request
+ * arrives, is read by its dialect, submitted to the model, and answered in
+ * `done`. A client that hangs up cancels its request.
+ *
+ * Only chat requests are counted and logged. Each has an Ask from `arrived` to
+ * `ended`; between `asked` and the answer the model may hold it.
+ */
+#include "server/sim_server.h"
+
+#include <assert.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/limits.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/thread.h"
+#include "runtime/io/http.h"
+#include "runtime/model/model.h"
+#include "server/chat.h"
+#include "server/microhttpd.h"
+#include "server/sim_log.h"
+#include "server/web.h"
+
+/* How long the last replies may take to be sent when the server ends. */
+enum { FLUSH_MS = 500 };
+
+static const char json_type[] = "application/json; charset=utf-8";
+static const char text_type[] = "text/plain; charset=utf-8";
+
+typedef struct Ask Ask;
+
+struct SimServer {
+  Reactor *reactor;
+  ModelClient *client;
+  ModelBackend *backend;
+  uint64_t started_at;
+
+  /* I/O thread. */
+  Web *web;
+  uint64_t seq;  /* chat requests so far */
+  uint32_t open; /* chat requests under way */
+  int log_fd;    /* -1: none, or it could not be written */
+  Ask *waiting;  /* with the model; a list */
+  bool is_ending;
+};
+
+/* A chat request. */
+struct Ask {
+  ModelRequest model; /* first: the model's request is the ask */
+  SimServer *server;
+  WebRequest *web;
+  const Dialect *dialect;
+  Chat chat;
+  uint64_t seq, arrived_at;
+  uint32_t open;     /* chat requests when it arrived, itself included */
+  unsigned code;     /* of the answer */
+  Ask *next, **link; /* in `waiting`; link NULL: not there */
+};
+
+/* ---- routes -------------------------------------------------------------- */
+
+typedef void Action(SimServer *server, WebRequest *web);
+static Action answer_chat, answer_models, answer_version, answer_health,
+    answer_about;
+
+typedef struct Route {
+  const char *method, *path;
+  const Dialect *dialect;
+  Action *answer;
+} Route;
+
+static const Route routes[] = {
+#define X(method, path, dialect, action) \
+  {method, path, &dialect_##dialect, answer_##action},
+#include "server/routes.def"
+#undef X
+};
+enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
+
+/* The row with this path, or NULL. */
+static const Route *find_route(const char *path) {
+  for (int i = 0; i < ROUTE_COUNT; i++)
+    if (strcmp(routes[i].path, path) == 0) return &routes[i];
+  return NULL;
+}
+
+static bool is_for(const Route *route, const char *method) {
+  if (strcmp(method, "HEAD") == 0) method = "GET";
+  return strcmp(route->method, method) == 0;
+}
+
+static const Dialect *dialect_of(const char *path) {
+  const Route *route = find_route(path);
+  if (route) return route->dialect;
+  return strncmp(path, "/api/", 5) == 0 ? &dialect_ollama : &dialect_openai;
+}
+
+static void fail(WebRequest *web, unsigned code, const char *allow,
+                 Slice message) {
+  Buf body = {0};
+  dialect_of(web->path)->add_error(code, message, &body);
+  web_answer(web, code, json_type, allow, &body);
+}
+
+static void fail_route(WebRequest *web, const Route *route) {
+  Buf message = {0};
+  if (route)
+    buf_addf(&message, "%s takes %s", route->path, route->method);
+  else
+    buf_addf(&message, "there is no %s here; try /v1/chat/completions",
+             web->path);
+  fail(web, route ? 405 : 404, route ? route->method : NULL,
+       buf_slice(&message));
+  buf_free(&message);
+}
+
+/* ---- what is not a chat -------------------------------------------------- */
+
+static void answer_text(WebRequest *web, const char *type, const char *text) {
+  Buf body = {0};
+  buf_add_text(&body, text);
+  web_answer(web, 200, type, NULL, &body);
+}
+
+static void answer_models(SimServer *server, WebRequest *web) {
+  Buf body = {0};
+  (void)server;
+  dialect_of(web->path)->add_models(&body);
+  web_answer(web, 200, json_type, NULL, &body);
+}
+
+static void answer_version(SimServer *server, WebRequest *web) {
+  (void)server;
+  answer_text(web, json_type, "{\"version\":\"" APXM_VERSION "\"}");
+}
+
+static void answer_health(SimServer *server, WebRequest *web) {
+  (void)server;
+  answer_text(web, json_type, "{\"status\":\"ok\"}");
+}
+
+static void answer_about(SimServer *server, WebRequest *web) {
+  (void)server;
+  answer_text(web, text_type,
+              "apxm sim " APXM_VERSION
+              ": POST /v1/chat/completions or /api/chat\n");
+}
+
+/* ---- chats: answering ---------------------------------------------------- */
+
+static void list_add(Ask *ask) {
+  ask->link = &ask->server->waiting;
+  ask->next = *ask->link;
+  if (ask->next) ask->next->link = &ask->next;
+  *ask->link = ask;
+}
+
+static void list_remove(Ask *ask) {
+  if (!ask->link) return;
+  *ask->link = ask->next;
+  if (ask->next) ask->next->link = ask->link;
+  ask->link = NULL;
+}
+
+static void fail_ask(Ask *ask, unsigned code, Slice message) {
+  ask->code = code;
+  fail(ask->web, code, NULL, message);
+}
+
+static void answer_reply(Ask *ask) {
+  Buf body = {0};
+  Slice model = buf_slice(&ask->chat.model);
+  ChatReply reply = {.text = buf_slice(&ask->model.reply),
+                     .model = model.length ? model : SLICE("sim"),
+                     .is_cut = ask->model.is_cut,
+                     .input_tokens = ask->model.input_tokens,
+                     .output_tokens = ask->model.output_tokens,
+                     .seq = ask->seq,
+                     .took_ns = clock_now() - ask->arrived_at};
+  ask->code = 200;
+  if (ask->chat.is_streamed) {
+    ask->dialect->add_stream(&reply, ask->chat.wants_usage, &body);
+    web_stream(ask->web, ask->dialect->stream_type, &body);
+  } else {
+    ask->dialect->add_reply(&reply, &body);
+    web_answer(ask->web, 200, json_type, NULL, &body);
+  }
+}
+
+static void answer_model(Ask *ask) {
+  switch (ask->model.status) {
+    case STATUS_OK:
+      answer_reply(ask);
+      break;
+    case STATUS_CANCELLED: /* gone, or */
+      fail_ask(ask, 503, SLICE("the server is ending"));
+      break;
+    default:
+      fail_ask(ask, ask->model.error_code ? ask->model.error_code : 500,
+               buf_slice(&ask->model.reply));
+  }
+}
+
+/* I/O thread. */
+static void model_done(ModelRequest *request) {
+  Ask *ask = (Ask *)request;
+  list_remove(ask);
+  answer_model(ask);
+}
+
+/* ---- chats: asking ------------------------------------------------------- */
+
+static Status read_chat(Ask *ask, Error *error) {
+  Error cause = {0};
+  cJSON *root = json_parse(buf_slice(&ask->web->body), &cause);
+  buf_free(&ask->web->body);
+  if (!root)
+    return error_set(error, STATUS_FORMAT, "the body is not JSON: %s",
+                     cause.message);
+  Status status = ask->dialect->read(root, &ask->chat, error);
+  cJSON_Delete(root);
+  return status;
+}
+
+static Slice header(const WebRequest *web, const char *name,
+                    const char *standard) {
+  const char *value = web_header(web, name);
+  return slice_of(value ? value : standard);
+}
+
+static void submit(Ask *ask) {
+  ModelRequest *request = &ask->model;
+  request->prompt = ask->chat.prompt;
+  ask->chat.prompt = (Buf){0};
+  request->operation = header(ask->web, "X-Apxm-Op", "ask");
+  request->system = buf_slice(&ask->chat.system);
+  request->model = buf_slice(&ask->chat.model);
+  request->temperature = ask->chat.temperature;
+  request->max_tokens = ask->chat.max_tokens;
+  request->done = model_done;
+  list_add(ask);
+  if (!model_submit(ask->server->backend, request)) return;
+  list_remove(ask);
+  answer_model(ask);
+}
+
+static void fail_too_large(Ask *ask) {
+  Buf message = {0};
+  buf_addf(&message, "the body is longer than %d MiB",
+           LIMIT_WEB_BODY_BYTES >> 20);
+  fail_ask(ask, 413, buf_slice(&message));
+  buf_free(&message);
+}
+
+static void answer_chat(SimServer *server, WebRequest *web) {
+  Ask *ask = web->user;
+  Error error = {0};
+  if (server->is_ending)
+    fail_ask(ask, 503, SLICE("the server is ending"));
+  else if (web->is_too_large)
+    fail_too_large(ask);
+  else if (web->is_starved)
+    fail_ask(ask, 503, SLICE("too many long bodies at once; try again"));
+  else if (read_chat(ask, &error) != STATUS_OK)
+    fail_ask(ask, 400, slice_of(error.message));
+  else
+    submit(ask);
+}
+
+/* ---- what the web calls -------------------------------------------------- */
+
+static void arrived(void *user, WebRequest *web) {
+  SimServer *server = user;
+  const Route *route = find_route(web->path);
+  if (!route || route->answer != answer_chat || !is_for(route, web->method))
+    return;
+  Ask *ask = MEM_NEW(Ask);
+  ask->server = server;
+  ask->web = web;
+  ask->dialect = route->dialect;
+  ask->seq = ++server->seq;
+  ask->arrived_at = clock_now();
+  ask->open = ++server->open;
+  web->user = ask;
+}
+
+static void asked(void *user, WebRequest *web) {
+  const Route *route = find_route(web->path);
+  if (route && is_for(route, web->method))
+    route->answer(user, web);
+  else
+    fail_route(web, route);
+}
+
+static void left(void *user, WebRequest *web) {
+  SimServer *server = user;
+  Ask *ask = web->user;
+  if (ask && ask->link) model_cancel(server->backend, &ask->model);
+}
+
+static void write_log(SimServer *server, const Ask *ask, WebEnd end) {
+  uint64_t start = server->started_at;
+  Slice model = buf_slice(&ask->chat.model);
+  SimLogLine line = {.seq = ask->seq,
+                     .arrived_ns = ask->arrived_at - start,
+                     .ended_ns = clock_now() - start,
+                     .open = ask->open,
+                     .path = ask->web->path,
+                     .model = model.length ? model : SLICE("sim"),
+                     .operation = header(ask->web, "X-Apxm-Op", "ask"),
+                     .system = buf_slice(&ask->chat.system),
+                     .prompt = buf_slice(&ask->model.prompt),
+                     .run = header(ask->web, "X-Apxm-Run", ""),
+                     .phase = header(ask->web, "X-Apxm-Phase", ""),
+                     .is_streamed = ask->chat.is_streamed,
+                     .code = end == WEB_END_LEFT ? 0 : ask->code};
+  if (sim_log_write(server->log_fd, &line)) return;
+  log_warning("the log cannot be written any more; the server goes on");
+  close(server->log_fd);
+  server->log_fd = -1;
+}
+
+static void ended(void *user, WebRequest *web, WebEnd end) {
+  SimServer *server = user;
+  Ask *ask = web->user;
+  if (!ask) return;
+  assert(!ask->link);
+  if (server->log_fd >= 0) write_log(server, ask, end);
+  server->open--;
+  model_request_clear(&ask->model);
+  chat_free(&ask->chat);
+  mem_free(ask);
+  web->user = NULL;
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+static Status start_model(SimServer *server, const SimServerOptions *options,
+                          Error *error) {
+  ModelOptions model = {.backend = "sim",
+                        .max_in_flight = LIMIT_IN_FLIGHT,
+                        .sim_profile = options->sim_profile,
+                        .replies = options->replies};
+  server->client = model_client_new(&model, server->reactor, error);
+  if (!server->client) return error->status;
+  server->backend = model_client_backend(server->client, SLICE("sim"), error);
+  return server->backend ? STATUS_OK : error->status;
+}
+
+/* All but the web. */
+static Status start(SimServer *server, const SimServerOptions *options,
+                    Error *error) {
+  Status status = microhttpd_load(error);
+  if (status != STATUS_OK) return status;
+  server->reactor = reactor_new(error);
+  if (!server->reactor) return error->status;
+  return start_model(server, options, error);
+}
+
+static Web *open_web(SimServer *server, int listen_fd, Error *error) {
+  WebHandler handler = {.user = server,
+                        .arrived = arrived,
+                        .asked = asked,
+                        .left = left,
+                        .ended = ended};
+  return web_new(listen_fd, http_connections_max(), &handler, server->reactor,
+                 error);
+}
+
+static void destroy(SimServer *server) {
+  model_client_free(server->client);
+  if (server->reactor) reactor_free(server->reactor);
+  if (server->log_fd >= 0) close(server->log_fd);
+  mem_free(server);
+}
+
+SimServer *sim_server_new(const SimServerOptions *options, Error *error) {
+  SimServer *server = MEM_NEW(SimServer);
+  server->log_fd = options->log_fd;
+  server->started_at = clock_now();
+  if (start(server, options, error) == STATUS_OK)
+    server->web = open_web(server, options->listen_fd, error);
+  else
+    close(options->listen_fd);
+  if (server->web) return server;
+  destroy(server);
+  return NULL;
+}
+
+Reactor *sim_server_reactor(SimServer *server) {
+  return server->reactor;
+}
+
+/* I/O thread. What the model holds comes back cancelled, and is answered. */
+static void begin_end(void *user) {
+  SimServer *server = user;
+  server->is_ending = true;
+  web_close_door(server->web);
+  for (Ask *ask = server->waiting; ask; ask = ask->next)
+    model_cancel(server->backend, &ask->model);
+}
+
+/* For reactor_call. */
+typedef struct Look {
+  SimServer *server;
+  bool is_quiet;   /* nothing is with the model */
+  bool is_flushed; /* and every answer is sent */
+} Look;
+
+static void look(void *user) {
+  Look *look = user;
+  look->is_quiet = look->server->waiting == NULL;
+  look->is_flushed = look->is_quiet && web_busy(look->server->web) == 0;
+}
+
+static void free_web(void *user) {
+  web_free(((SimServer *)user)->web);
+}
+
+void sim_server_free(SimServer *server) {
+  Look state = {.server = server};
+  uint64_t deadline = clock_now() + FLUSH_MS * NS_PER_MS;
+  reactor_call(server->reactor, begin_end, server);
+  for (;;) {
+    reactor_call(server->reactor, look, &state);
+    if (state.is_flushed) break;
+    if (state.is_quiet && clock_now() > deadline) break;
+    clock_sleep(NS_PER_MS);
+  }
+  reactor_call(server->reactor, free_web, server);
+  destroy(server);
+}

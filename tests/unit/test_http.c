@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Exchanges against a server that does what each test says: whole replies,
+ * every way in which there is none, and connections that are used again.
+ */
+#include "runtime/io/http.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "core/base/atomic.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "tests/http_ask.h"
+#include "tests/unit/unit.h"
+
+static void expect_from(void (*serve)(RawPeer *, void *), void *argument,
+                        HttpFailure failure, const char *message) {
+  Setup setup = setup_to(serve, argument);
+  ask_expect(setup.endpoint, failure, message);
+  setup_close(&setup);
+}
+
+/* ---- whole replies ------------------------------------------------------- */
+
+static bool has(const Ask *ask, const char *text) {
+  bool found = ask->exchange.reply.data &&
+               strstr(ask->exchange.reply.data, text) != NULL;
+  if (!found) print_error("no %s in %s\n", text, ask->exchange.reply.data);
+  return found;
+}
+
+CASE(a_post_and_its_reply) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  static const char *const more[] = {"X-A: 1", "X-B: 2", "X-C: 3",
+                                     "X-D: 4", "X-E: 5", "X-F: 6"};
+  for (uint32_t count = 0; count <= 6; count++) {
+    Ask ask;
+    ask_init(&ask, setup.endpoint);
+    ask.exchange.headers = more;
+    ask.exchange.header_count = count;
+    http_start(&ask.exchange);
+    ask_wait(&ask);
+    assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+    assert_int_equal(ask.exchange.code, 200);
+    assert_string_equal(ask.exchange.type, "text/x-echo; a=b");
+    assert_string_equal(ask.exchange.message, "");
+    assert_true(has(&ask, "POST /v1/chat HTTP/1.1\r\n"));
+    assert_true(has(&ask, "\r\nContent-Type: application/json\r\n"));
+    assert_true(has(&ask, "\r\nUser-Agent: apxm/"));
+    assert_true(has(&ask, "\r\nAccept: */*\r\n"));
+    assert_true(has(&ask, "\r\nAuthorization: Bearer " CANARY "\r\n"));
+    assert_true(has(&ask, "\r\n\r\n{\"a\": 1}"));
+    assert_true(count == 0 || has(&ask, "\r\nX-A: 1\r\n"));
+    assert_true(count < 6 || has(&ask, "\r\nX-F: 6\r\n"));
+    assert_null(strstr(ask.exchange.reply.data, "Expect"));
+    ask_free(&ask);
+  }
+  setup_close(&setup);
+}
+
+CASE(a_get_has_no_body) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  for (int i = 0; i < 4; i++) {
+    Ask ask;
+    ask_init(&ask, setup.endpoint);
+    ask.exchange.is_get = i % 2 == 0;
+    ask.exchange.path = i % 2 == 0 ? "" : "/x?y=z";
+    http_start(&ask.exchange);
+    ask_wait(&ask);
+    assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+    assert_true(has(&ask, i % 2 == 0 ? "GET /v1 HTTP/1.1\r\n"
+                                     : "POST /v1/x?y=z HTTP/1.1\r\n"));
+    if (i % 2 == 0) {
+      assert_null(strstr(ask.exchange.reply.data, "Content-Type"));
+      assert_null(strstr(ask.exchange.reply.data, "{\"a\""));
+    }
+    ask_free(&ask);
+  }
+  setup_close(&setup);
+}
+
+CASE(a_large_body_goes_without_asking_first) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  Buf body = {0};
+  buf_add_repeat(&body, 'x', 3 << 20);
+  http_endpoint_free(setup.endpoint);
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u",
+           raw_server_port(setup.server));
+  setup.endpoint = http_endpoint_new(setup.client, url, NULL, 0, &ask_patient,
+                                     4 << 20, NULL);
+  Ask ask;
+  ask_init(&ask, setup.endpoint);
+  ask.exchange.body = buf_slice(&body);
+  http_start(&ask.exchange);
+  ask_wait(&ask);
+  assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+  assert_true(ask.exchange.reply.length > body.length);
+  assert_null(strstr(ask.exchange.reply.data, "Expect"));
+  ask_free(&ask);
+  buf_free(&body);
+  setup_close(&setup);
+}
+
+CASE(times_come_in_order) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  for (int i = 0; i < 2; i++) {
+    Ask ask;
+    ask_run(&ask, setup.endpoint);
+    const HttpExchange *exchange = &ask.exchange;
+    assert_true(exchange->started_at > 0);
+    assert_true(exchange->connected_at >= exchange->started_at);
+    assert_true(exchange->first_byte_at >= exchange->connected_at);
+    assert_true(exchange->ended_at >= exchange->first_byte_at);
+    if (i == 1) /* on the open connection */
+      assert_true(exchange->connected_at == exchange->started_at);
+    ask_free(&ask);
+  }
+  setup_close(&setup);
+}
+
+typedef struct Plain {
+  uint32_t code;
+  const char *more;
+  const char *body;
+} Plain;
+
+static void serve_plain(RawPeer *peer, void *argument) {
+  const Plain *plain = argument;
+  while (raw_peer_skip(peer))
+    if (!raw_peer_reply(peer, plain->code, plain->more, slice_of(plain->body)))
+      return;
+}
+
+CASE(every_code_is_a_whole_reply) {
+  (void)state;
+  static const Plain plains[] = {
+      {200, "", ""},
+      {302, "Location: /elsewhere\r\n", "moved"},
+      {404, "content-type: application/json\r\n", "{}"},
+      {429, "Retry-After: 7\r\n", "slow down"},
+      {500, "", "broken"},
+  };
+  for (size_t i = 0; i < sizeof plains / sizeof *plains; i++) {
+    Setup setup = setup_to(serve_plain, (void *)&plains[i]);
+    for (int has_reader = 0; has_reader < 2; has_reader++) {
+      Ask ask;
+      ask_init(&ask, setup.endpoint);
+      if (has_reader) ask.exchange.receive = ask_receive;
+      http_start(&ask.exchange);
+      ask_wait(&ask);
+      assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+      assert_int_equal(ask.exchange.code, plains[i].code);
+      assert_int_equal(ask.exchange.reply.length, strlen(plains[i].body));
+      assert_int_equal(ask.piece_count, 0);
+      assert_string_equal(ask.exchange.retry_after,
+                          plains[i].code == 429 ? "7" : "");
+      assert_string_equal(ask.exchange.type,
+                          plains[i].code == 404 ? "application/json" : "");
+      ask_free(&ask);
+    }
+    assert_int_equal(raw_server_requests(setup.server), 2);
+    setup_close(&setup);
+  }
+}
+
+static void serve_text(RawPeer *peer, void *argument) {
+  if (raw_peer_skip(peer)) raw_peer_text(peer, argument);
+}
+
+CASE(no_content_and_early_hints) {
+  (void)state;
+  Setup setup = setup_to(serve_text,
+                         "HTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\n\r\n"
+                         "HTTP/1.1 204 No Content\r\n\r\n");
+  Ask ask;
+  ask_run(&ask, setup.endpoint);
+  assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+  assert_int_equal(ask.exchange.code, 204);
+  assert_int_equal(ask.exchange.reply.length, 0);
+  assert_string_equal(ask.exchange.retry_after, "");
+  ask_free(&ask);
+  setup_close(&setup);
+}
+
+/* ---- pieces -------------------------------------------------------------- */
+
+static const char chunked[] =
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "5\r\nhello\r\nb;x=y\r\n, wide worl\r\n1\r\nd\r\n0\r\nX-T: 1\r\n\r\n";
+
+/* In two halves, cut where the argument says; each must have arrived before
+ * the other goes, or the split would not be seen. */
+static void serve_split(RawPeer *peer, void *argument) {
+  const size_t *at = argument;
+  Slice all = SLICE(chunked);
+  while (raw_peer_skip(peer)) {
+    raw_peer_send(peer, slice_from(all.data, *at));
+    clock_sleep(300 * NS_PER_US);
+    raw_peer_send(peer, slice_from(all.data + *at, all.length - *at));
+  }
+}
+
+CASE(a_chunked_reply_may_be_split_anywhere) {
+  (void)state;
+  size_t at = 1;
+  Setup setup = setup_to(serve_split, &at);
+  for (; at < sizeof chunked - 1; at++) {
+    Ask ask;
+    ask_init(&ask, setup.endpoint);
+    if (at % 2) ask.exchange.receive = ask_receive;
+    http_start(&ask.exchange);
+    ask_wait(&ask);
+    assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+    const Buf *got = at % 2 ? &ask.pieces : &ask.exchange.reply;
+    assert_int_equal(got->length, 17);
+    assert_memory_equal(got->data, "hello, wide world", 17);
+    ask_free(&ask);
+  }
+  assert_int_equal(raw_server_accepted(setup.server), 1);
+  setup_close(&setup);
+}
+
+CASE(the_reader_may_stop) {
+  (void)state;
+  size_t at = 60;
+  Setup setup = setup_to(serve_split, &at);
+  Ask ask;
+  ask_init(&ask, setup.endpoint);
+  ask.exchange.receive = ask_receive;
+  ask.verdict = HTTP_PIECE_STOP;
+  http_start(&ask.exchange);
+  ask_wait(&ask);
+  assert_int_equal(ask.exchange.failure, HTTP_FAILURE_STOPPED);
+  assert_int_equal(ask.piece_count, 1);
+  ask_free(&ask);
+  setup_close(&setup);
+}
+
+/* ---- connections --------------------------------------------------------- */
+
+CASE(a_connection_is_used_again) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  for (int i = 0; i < 100; i++) {
+    ask_expect(setup.endpoint, HTTP_FAILURE_NONE, "");
+  }
+  assert_int_equal(raw_server_accepted(setup.server), 1);
+  setup_close(&setup);
+}
+
+static void serve_once(RawPeer *peer, void *argument) {
+  (void)argument;
+  if (raw_peer_skip(peer)) raw_peer_reply(peer, 200, "", SLICE("{}"));
+}
+
+/* The server promises to keep the connection and closes it all the same. */
+CASE(a_connection_that_went_away_is_replaced) {
+  (void)state;
+  Setup setup = setup_to(serve_once, NULL);
+  for (uint32_t i = 1; i <= 200; i++) {
+    ask_expect(setup.endpoint, HTTP_FAILURE_NONE, "");
+    if (i % 8 == 0) /* some meet one that is surely closed */
+      while (raw_server_open(setup.server) > 0) clock_sleep(50 * NS_PER_US);
+  }
+  assert_int_equal(raw_server_accepted(setup.server), 200);
+  setup_close(&setup);
+}
+
+static uint32_t open_descriptors(void) {
+  uint32_t count = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  assert_non_null(folder);
+  while (readdir(folder)) count++;
+  closedir(folder);
+  return count;
+}
+
+CASE(descriptors_are_given_back) {
+  (void)state;
+  expect_from(serve_echo, NULL, HTTP_FAILURE_NONE,
+              ""); /* what stays open for good */
+  uint32_t before = open_descriptors();
+  for (int i = 0; i < 5; i++)
+    expect_from(serve_echo, NULL, HTTP_FAILURE_NONE, "");
+  assert_int_equal(open_descriptors(), before);
+}
+
+CASE(as_many_connections_as_descriptors_allow) {
+  (void)state;
+  struct rlimit limit;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max < 600 ? limit.rlim_max : 600;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  uint32_t most = http_connections_max();
+  assert_int_equal(http_connections_max(), most);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  assert_true(limit.rlim_cur == limit.rlim_max);
+  assert_true(most > 0 && most < limit.rlim_max);
+}
+
+/* ---- no whole reply ------------------------------------------------------ */
+
+CASE(refused) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  uint16_t port = raw_port_unused();
+  HttpEndpoint *nowhere =
+      setup_endpoint(&setup, "http://127.0.0.1", port, &ask_patient);
+  char message[64];
+  snprintf(message, sizeof message, "connection refused (127.0.0.1:%u)", port);
+  for (int i = 0; i < 3; i++)
+    ask_expect(nowhere, HTTP_FAILURE_CONNECT, message);
+  http_endpoint_free(nowhere);
+  ask_expect(setup.endpoint, HTTP_FAILURE_NONE, "");
+  setup_close(&setup);
+}
+
+static void reset_at_once(RawPeer *peer, void *argument) {
+  (void)argument;
+  if (raw_peer_skip(peer)) raw_peer_reset(peer);
+}
+
+static void reset_later(RawPeer *peer, void *argument) {
+  (void)argument;
+  if (!raw_peer_skip(peer)) return;
+  raw_peer_text(peer, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
+  clock_sleep(NS_PER_MS); /* a reset overtakes what was not yet read */
+  raw_peer_reset(peer);
+}
+
+CASE(reset) {
+  (void)state;
+  expect_from(reset_at_once, NULL, HTTP_FAILURE_CUT, "(127.0.0.1:");
+  expect_from(reset_later, NULL, HTTP_FAILURE_CUT, "(127.0.0.1:");
+}
+
+CASE(replies_that_end_too_soon) {
+  (void)state;
+  static const char *const before[] = {"", "HTT",
+                                       "HTTP/1.1 200 OK\r\nContent-Le"};
+  static const char *const middle[] = {
+      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"};
+  for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+    expect_from(serve_text, (void *)before[i], HTTP_FAILURE_CUT, "closed");
+  for (size_t i = 0; i < sizeof middle / sizeof *middle; i++)
+    expect_from(serve_text, (void *)middle[i], HTTP_FAILURE_CUT,
+                "closed in the middle of the reply (127.0.0.1:");
+}
+
+CASE(replies_that_are_no_http) {
+  (void)state;
+  static const char *const texts[] = {
+      "SSH-2.0-OpenSSH_9.2\r\n\r\n\r\n\r\n",
+      "\x16\x03\x01\x02garbage garbage garbage\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n",
+      ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+       "fffffffffffffffff\r\nab\r\n"),
+      "HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\nab"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    expect_from(serve_text, (void *)texts[i], HTTP_FAILURE_PROTOCOL,
+                "not a sound HTTP reply");
+}
+
+/* More than was announced: the excess is not part of the reply, and the
+ * connection is not used again. */
+CASE(more_than_the_announced_length) {
+  (void)state;
+  Setup setup = setup_to(
+      serve_text, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcdefgh");
+  Ask ask;
+  ask_run(&ask, setup.endpoint);
+  assert_int_equal(ask.exchange.failure, HTTP_FAILURE_NONE);
+  assert_string_equal(ask.exchange.reply.data, "ab");
+  ask_free(&ask);
+  ask_expect(setup.endpoint, HTTP_FAILURE_NONE, "");
+  assert_int_equal(raw_server_accepted(setup.server), 2);
+  setup_close(&setup);
+}
+
+/* After its argument the same line, for ever. */
+typedef struct Flood {
+  const char *start;
+  const char *line;
+} Flood;
+
+static void serve_flood(RawPeer *peer, void *argument) {
+  const Flood *flood = argument;
+  if (!raw_peer_skip(peer)) return;
+  raw_peer_text(peer, flood->start);
+  while (raw_peer_text(peer, flood->line)) {
+  }
+}
+
+CASE(replies_without_end) {
+  (void)state;
+  static const Flood floods[] = {
+      {"HTTP/1.1 200 OK\r\n", "X-More: and more and more and more\r\n"},
+      {"HTTP/1.1 200 OK\r\nX-Long: ", "and more and more and more and more"},
+      {"", "HTTP/1.1 100 Continue\r\n\r\n"},
+      {"HTTP/1.1 200 OK\r\n\r\n", "and more and more and more and more"},
+      {"HTTP/1.1 500 Oh\r\n\r\n", "and more and more and more and more"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+       "5\r\nabcde\r\n"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+       "X-Trailer: and more and more and more\r\n"}};
+  for (size_t i = 0; i < sizeof floods / sizeof *floods; i++)
+    expect_from(serve_flood, (void *)&floods[i], HTTP_FAILURE_TOO_LARGE,
+                "the reply has more than");
+}
+
+CASE(the_cap_holds_for_readers_too) {
+  (void)state;
+  Flood flood = {"HTTP/1.1 200 OK\r\n\r\n", "and more and more and more"};
+  Setup setup = setup_to(serve_flood, &flood);
+  Ask ask;
+  ask_init(&ask, setup.endpoint);
+  ask.exchange.receive = ask_receive;
+  http_start(&ask.exchange);
+  ask_wait(&ask);
+  assert_int_equal(ask.exchange.failure, HTTP_FAILURE_TOO_LARGE);
+  assert_true(ask.pieces.length <= REPLY_CAP);
+  ask_free(&ask);
+  setup_close(&setup);
+}
+
+CASE(exactly_the_cap_is_allowed) {
+  (void)state;
+  Buf body = {0};
+  buf_add_repeat(&body, 'x', REPLY_CAP);
+  Plain plain = {200, "", body.data};
+  Setup setup = setup_to(serve_plain, &plain);
+  ask_expect(setup.endpoint, HTTP_FAILURE_NONE, "");
+  buf_add_char(&body, 'y');
+  plain.body = body.data;
+  ask_expect(setup.endpoint, HTTP_FAILURE_TOO_LARGE,
+             "1048576 bytes (127.0.0.1:");
+  setup_close(&setup);
+  buf_free(&body);
+}
+
+static void serve_unasked(RawPeer *peer, void *argument) {
+  raw_peer_text(peer, argument);
+  raw_peer_wait(peer);
+}
+
+CASE(no_tls_on_the_other_side) {
+  (void)state;
+  Setup setup = setup_with(serve_unasked, "HTTP/1.1 400 Bad\r\n\r\n",
+                           "https://127.0.0.1", &ask_patient);
+  ask_expect(setup.endpoint, HTTP_FAILURE_TLS, "TLS: ");
+  setup_close(&setup);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_post_and_its_reply),
+      cmocka_unit_test(a_get_has_no_body),
+      cmocka_unit_test(a_large_body_goes_without_asking_first),
+      cmocka_unit_test(times_come_in_order),
+      cmocka_unit_test(every_code_is_a_whole_reply),
+      cmocka_unit_test(no_content_and_early_hints),
+      cmocka_unit_test(a_chunked_reply_may_be_split_anywhere),
+      cmocka_unit_test(the_reader_may_stop),
+      cmocka_unit_test(a_connection_is_used_again),
+      cmocka_unit_test(a_connection_that_went_away_is_replaced),
+      cmocka_unit_test(descriptors_are_given_back),
+      cmocka_unit_test(as_many_connections_as_descriptors_allow),
+      cmocka_unit_test(refused),
+      cmocka_unit_test(reset),
+      cmocka_unit_test(replies_that_end_too_soon),
+      cmocka_unit_test(replies_that_are_no_http),
+      cmocka_unit_test(more_than_the_announced_length),
+      cmocka_unit_test(replies_without_end),
+      cmocka_unit_test(the_cap_holds_for_readers_too),
+      cmocka_unit_test(exactly_the_cap_is_allowed),
+      cmocka_unit_test(no_tls_on_the_other_side),
+  };
+  return RUN(tests);
+}
