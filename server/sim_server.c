@@ -197,7 +197,7 @@ static void answer_model(Ask *ask) {
     case STATUS_OK:
       answer_reply(ask);
       break;
-    case STATUS_CANCELLED: /* gone, or */
+    case STATUS_CANCELLED: /* also when nobody waits for it any more */
       fail_ask(ask, 503, SLICE("the server is ending"));
       break;
     default:
@@ -418,10 +418,6 @@ static void look(void *user) {
   look->is_flushed = look->is_quiet && web_busy(look->server->web) == 0;
 }
 
-static void free_web(void *user) {
-  web_free(((SimServer *)user)->web);
-}
-
 void sim_server_free(SimServer *server) {
   Look state = {.server = server};
   uint64_t deadline = clock_now() + FLUSH_MS * NS_PER_MS;
@@ -432,6 +428,6 @@ void sim_server_free(SimServer *server) {
     if (state.is_quiet && clock_now() > deadline) break;
     clock_sleep(NS_PER_MS);
   }
-  reactor_call(server->reactor, free_web, server);
+  web_free(server->web);
   destroy(server);
 }

@@ -3,7 +3,7 @@
  * An HTTP server on libmicrohttpd, driven by a reactor: one thread does
  * everything, so a handler needs no lock. A request is handed over when it is
  * there as a whole, and answered then or at any later time, with a body or with
- * a stream. All functions but web_new are called on the I/O thread.
+ * a stream. Functions are called on the I/O thread unless they say otherwise.
  *
  *     arrived --> asked --> web_answer / web_stream --> ended
  *        |          |  `--> left (the client has gone) --^

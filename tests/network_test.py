@@ -287,7 +287,8 @@ agent A {
     @entry flow main() -> str {
         ask("Describe the sea.", system: "Be brief.", max_tokens: 40) -> a
         ask("What of it?", a, temperature: 0.5, model: "m") -> b
-        return merge(a, b)
+        think("Describe the sea.") -> c
+        return merge(a, b, c)
     }
 }
 '''
@@ -308,9 +309,9 @@ agent A {
                         '--emit-metrics=m.json'))
                     self.assertEqual(process.stdout, said)
                     llm = self.place.json('m.json')['llm']
-                    self.assertEqual(llm['total_requests'], 2)
+                    self.assertEqual(llm['total_requests'], 3)
                     self.assertGreater(llm['total_output_tokens'], 20)
-        self.assertEqual(len(sim.requests(8)), 8)
+        self.assertEqual(len(sim.requests(12)), 12)
 
     def test_long_and_odd_texts(self):
         """What goes out and comes back is what was written, byte by byte."""

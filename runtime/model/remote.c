@@ -24,7 +24,10 @@ typedef enum RemoteState {
   REMOTE_STATE_CANCELLED /* before there was one */
 } RemoteState;
 
-enum { BODY_FRAME = 256 /* bytes of a body beside its texts, as a rule */ };
+enum {
+  BODY_FRAME = 256, /* bytes of a body beside its texts, as a rule */
+  OWN_LINES = 3     /* X-Apxm-Run, X-Apxm-Op, X-Apxm-Phase */
+};
 
 /* One request on its way. Made by the thread that starts it, then the I/O
  * thread's alone. */
@@ -33,8 +36,8 @@ typedef struct Exchange {
   Remote *remote;
   ModelRequest *request;
   Buf body;
-  Buf headers[2]; /* X-Apxm-Run, X-Apxm-Phase */
-  const char *header_lines[2];
+  Buf headers[OWN_LINES];
+  const char *header_lines[OWN_LINES];
   Reply reply;
 } Exchange;
 
@@ -73,6 +76,8 @@ static void write_headers(Exchange *exchange) {
   uint32_t count = 0;
   buf_addf(&exchange->headers[count++], "X-Apxm-Run: %s-%llu",
            exchange->remote->session, (unsigned long long)request->run);
+  buf_addf(&exchange->headers[count++], "X-Apxm-Op: %.*s",
+           SLICE_ARG(request->operation));
   if (request->phase)
     buf_addf(&exchange->headers[count++], "X-Apxm-Phase: %s", request->phase);
   for (uint32_t i = 0; i < count; i++)
@@ -105,7 +110,7 @@ static Exchange *exchange_new(Remote *remote, ModelRequest *request) {
 
 static void exchange_free(Exchange *exchange) {
   buf_free(&exchange->body);
-  for (uint32_t i = 0; i < 2; i++) buf_free(&exchange->headers[i]);
+  for (uint32_t i = 0; i < OWN_LINES; i++) buf_free(&exchange->headers[i]);
   buf_free(&exchange->http.reply);
   reply_free(&exchange->reply);
   mem_free(exchange);

@@ -49,11 +49,19 @@ CASE(wall_text) {
   }
 }
 
+CASE(wall_seconds) {
+  (void)state;
+  uint64_t first = clock_wall_seconds();
+  assert_true(first > 1600000000); /* 2020 */
+  assert_true(clock_wall_seconds() - first < 3600);
+}
+
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(monotonic),
       cmocka_unit_test(processor_time),
       cmocka_unit_test(wall_text),
+      cmocka_unit_test(wall_seconds),
   };
   return RUN(cases);
 }

@@ -54,6 +54,7 @@ CASE(openai_request) {
   expect_sent(bench, "\r\nX-Secret: hdr-canary-9876543210\r\n");
   expect_sent(bench, "\r\nX-Apxm-Run: ");
   expect_sent(bench, "-7\r\n");
+  expect_sent(bench, "\r\nX-Apxm-Op: ask\r\n");
   expect_sent(bench, "\r\nX-Apxm-Phase: warm\r\n");
   expect_body(bench,
               "{\"model\":\"tiny\",\"messages\":[{\"role\":\"system\","
