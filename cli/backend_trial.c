@@ -160,7 +160,7 @@ static void add_words(const Trial *trial, size_t limit, Buf *out) {
 static void add_row(const Trial *trial, Table *table) {
   const ModelRequest *request = &trial->request;
   Buf words = {0};
-  add_words(trial, 40, &words);
+  if (is_fine(trial)) add_words(trial, 40, &words);
   table_add(table, is_fine(trial) ? "ok" : "problem");
   table_add(table, "%s", trial->name);
   table_add(table, "%s", model_of(trial) ? model_of(trial) : "-");
@@ -170,8 +170,17 @@ static void add_row(const Trial *trial, Table *table) {
               request->input_tokens, request->output_tokens);
   else
     table_add(table, "-");
-  table_add(table, "%s", words.data ? words.data : "");
+  table_add(table, "%s", words.data ? words.data : "-");
   buf_free(&words);
+}
+
+/* Why there is no reply: a sentence with the backend's name, too long for a
+ * table. */
+static void add_reason(const Trial *trial, Buf *out) {
+  if (is_fine(trial)) return;
+  buf_add_char(out, '\n');
+  add_words(trial, SIZE_MAX, out);
+  buf_add_char(out, '\n');
 }
 
 static void add_table(const Trials *all, Buf *out) {
@@ -184,6 +193,7 @@ static void add_table(const Trials *all, Buf *out) {
   for (uint32_t i = 0; i < all->count; i++) add_row(&all->items[i], &table);
   table_print(&table, out);
   table_free(&table);
+  for (uint32_t i = 0; i < all->count; i++) add_reason(&all->items[i], out);
 }
 
 static cJSON *trial_json(const Trial *trial) {

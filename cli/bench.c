@@ -70,13 +70,13 @@ int bench_show(const Cli *cli, const BenchRequest *request,
   bench_progress(cli, "%s", "");
   int code = cli_print(cli, request->json ? buf_slice(&json) : table);
   if (code == EXIT_CODE_DONE && file != NULL)
-    code = cli_write_file(cli, file, buf_slice(&json), EXIT_CODE_SETUP);
+    code = cli_write_file(cli, file, buf_slice(&json), EXIT_CODE_FAILED);
   buf_free(&json);
   return code;
 }
 
 void bench_progress(const Cli *cli, const char *format, ...) {
-  if (cli->is_json || !isatty(STDERR_FILENO)) return;
+  if (!cli_may_draw(cli)) return;
   Buf line = {0};
   buf_add_text(&line, "\r\033[K");
   va_list args;

@@ -371,7 +371,7 @@ int bench_http(const Cli *cli, int count, char *const *words) {
   const BenchUsage usage = {
       "http",
       "Model calls over loopback HTTP, beside a bare libcurl loop and, where "
-      "it is installed,\nLangGraph.js (`./dev bench --peers`):\n\n"
+      "it is\ninstalled, LangGraph.js (`./dev bench --peers`):\n\n"
       "  zero     20,000 asks, 64 in flight, no latency\n"
       "  steady   2,560 asks, 64 in flight, 50 ms\n"
       "  fan      8, 64 and 512 asks of 50 ms at once, also as whole "

@@ -13,11 +13,10 @@
 /* What a fan-out of N asks of 50 ms may take. */
 static const struct {
   uint32_t asks;
-  double cold_ms, cold_bytes, warm_efficiency;
-} fan_targets[] = {
-    {8, 65, 12e6, 0.98}, {64, 75, 14e6, 0.95}, {512, 120, 22e6, 0.80}};
+  double cold_ms, cold_mb, warm_efficiency;
+} fan_targets[] = {{8, 65, 12, 0.98}, {64, 75, 14, 0.95}, {512, 120, 22, 0.80}};
 
-enum { TARGET_LATENCY_MS = 50, TARGET_OPEN = 10000 };
+enum { TARGET_LATENCY_MS = 50, TARGET_OPEN = 10000, KB = 1024, MB = KB * KB };
 
 /* ---- figures ------------------------------------------------------------- */
 
@@ -58,8 +57,7 @@ static void claim_open(Sheet *sheet, const HttpCase *hc, uint32_t c) {
   else
     sheet_claim(sheet, ours / bare, false, 1.2,
                 "%u open at once, warm over curl's", hc->asks);
-  sheet_claim(sheet,
-              figure(sheet, c, HTTP_APXM, "peak_bytes") / hc->asks / 1024,
+  sheet_claim(sheet, figure(sheet, c, HTTP_APXM, "peak_bytes") / hc->asks / KB,
               false, 20, "%u open at once, KB an ask", hc->asks);
 }
 
@@ -69,9 +67,9 @@ static void claim_fan(Sheet *sheet, const HttpCase *hc, uint32_t c) {
     sheet_claim(sheet, figure(sheet, c, HTTP_APXM, "process_ms"), false,
                 fan_targets[i].cold_ms, "fan of %u, whole process, ms",
                 hc->asks);
-    sheet_claim(sheet, figure(sheet, c, HTTP_APXM, "process_peak_bytes") / 1e6,
-                false, fan_targets[i].cold_bytes / 1e6,
-                "fan of %u, whole process, MB", hc->asks);
+    sheet_claim(sheet, figure(sheet, c, HTTP_APXM, "process_peak_bytes") / MB,
+                false, fan_targets[i].cold_mb, "fan of %u, whole process, MB",
+                hc->asks);
     sheet_claim(sheet, bound_ms(hc) / figure(sheet, c, HTTP_APXM, "warm_ms"),
                 true, fan_targets[i].warm_efficiency,
                 "fan of %u, warm efficiency", hc->asks);
@@ -116,8 +114,8 @@ static void add_row(Table *table, const Sheet *sheet, const HttpCase *c,
   add_number(table, 2, c->latency_ms > 0 ? bound_ms(c) / warm : NAN);
   add_number(table, 0, c->asks / warm * 1e3);
   add_number(table, 1, figure(sheet, index, subject, "cpu_us_per_ask"));
-  add_number(table, 1, peak / 1e6);
-  add_number(table, 1, peak / 1024 / c->asks);
+  add_number(table, 1, peak / MB);
+  add_number(table, 1, peak / KB / c->asks);
 }
 
 static void add_heads(Table *table) {

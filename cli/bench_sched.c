@@ -134,7 +134,7 @@ int bench_sched(const Cli *cli, int count, char *const *words) {
       {"--workers", "N,...", "worker threads [1,2]", BENCH_OPTION_LIST, 1,
        LIMIT_WORKERS, &plan.workers, NULL},
       {"--shape", "S",
-       "fan, chain, tree, layered or wavefront; may be repeated [all]",
+       "fan, chain, tree, layered or wavefront; repeatable [all]",
        BENCH_OPTION_WORD, 0, 0, plan.shapes, read_shape},
       {"--repeat", "N", "processes of each peer, taking turns [5]",
        BENCH_OPTION_NUMBER, 1, 1000, &plan.repeat, NULL},

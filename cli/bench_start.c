@@ -186,7 +186,7 @@ int bench_start(const Cli *cli, int count, char *const *words) {
        "what is compiled [workloads/4_scalability/workflow.ais]",
        BENCH_OPTION_TEXT, 0, 0, &plan.workload, NULL},
       {"--program", "FILE",
-       "what is executed, with one argument [dsl-examples/01_hello.ais]",
+       "executed with one argument [dsl-examples/01_hello.ais]",
        BENCH_OPTION_TEXT, 0, 0, &plan.program, NULL}};
   const BenchUsage usage = {
       "start",

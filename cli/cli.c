@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -46,7 +47,7 @@ int cli_fail(const Cli *cli, ExitCode code, const char *format, ...) {
   return (int)code;
 }
 
-ExitCode cli_exit_of(Status status) {
+static ExitCode exit_of(Status status) {
   switch (status) {
     case STATUS_OK:
       return EXIT_CODE_DONE;
@@ -60,7 +61,7 @@ ExitCode cli_exit_of(Status status) {
 }
 
 int cli_fail_error(const Cli *cli, const Error *error) {
-  return cli_fail(cli, cli_exit_of(error->status), "%s", error->message);
+  return cli_fail(cli, exit_of(error->status), "%s", error->message);
 }
 
 /* One line, "apxm: SEVERITY: ...", or an object. */
@@ -105,7 +106,27 @@ void cli_debug(const Cli *cli, const char *format, ...) {
   va_end(args);
 }
 
-void cli_show_diagnostics(const Cli *cli, const Program *program) {
+/* ---- the terminal -------------------------------------------------------- */
+
+static bool is_dumb(void) {
+  const char *kind = getenv("TERM");
+  return kind && strcmp(kind, "dumb") == 0;
+}
+
+bool cli_may_colour(int fd) {
+  const char *no_colour = getenv("NO_COLOR");
+  return !(no_colour && no_colour[0]) && !is_dumb() && isatty(fd);
+}
+
+bool cli_may_draw(const Cli *cli) {
+  const char *kind = getenv("TERM");
+  return kind && kind[0] && !is_dumb() && !cli->is_json &&
+         !options_has(&cli->options, OPTION_JSON) &&
+         log_is_on(LOG_LEVEL_WARNING) && isatty(STDERR_FILENO);
+}
+
+/* Everything the compiler had to say about a source; -q leaves warnings out. */
+static void show_diagnostics(const Cli *cli, const Program *program) {
   const DiagSink *sink = &program->compile.diags;
   LogLevel needed = sink->error_count > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
   if (!program->is_source || !log_is_on(needed)) return;
@@ -120,7 +141,8 @@ void cli_show_diagnostics(const Cli *cli, const Program *program) {
 
 /* ---- standard output ----------------------------------------------------- */
 
-bool cli_reader_is_gone(void) {
+/* Whether the reader of standard output has gone. */
+static bool reader_is_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
@@ -130,7 +152,7 @@ int cli_print(const Cli *cli, Slice text) {
   if (text.length == 0) return EXIT_CODE_DONE;
   if (file_write_fd(STDOUT_FILENO, text, &error) == STATUS_OK)
     return EXIT_CODE_DONE;
-  if (cli_reader_is_gone()) return EXIT_CODE_DONE;
+  if (reader_is_gone()) return EXIT_CODE_DONE;
   return cli_fail(cli, EXIT_CODE_FAILED, "standard output: %s", error.message);
 }
 
@@ -155,7 +177,7 @@ int cli_open(const Cli *cli, const char *path, const CompileOptions *options,
              Program *program) {
   Error error = {0};
   Status status = program_open(program, path, options, &error);
-  if (program->is_source) cli_show_diagnostics(cli, program);
+  if (program->is_source) show_diagnostics(cli, program);
   if (status == STATUS_OK) {
     bool is_moot =
         !program->is_source && options_has(&cli->options, OPTION_OPT_LEVEL);
@@ -177,4 +199,12 @@ int cli_want_words(const Cli *cli, uint32_t least, uint32_t most) {
   return cli_fail(cli, EXIT_CODE_USAGE,
                   "`apxm %s` does not take `%s`; see `apxm help %s`",
                   cli->command->name, cli->words[most], cli->command->name);
+}
+
+int cli_want_options(const Cli *cli, uint64_t allowed) {
+  Error error = {0};
+  if (options_check(&cli->options, cli->command->name, cli->words[0],
+                    allowed | OPT_COMMON, &error) == STATUS_OK)
+    return EXIT_CODE_DONE;
+  return cli_fail_error(cli, &error);
 }

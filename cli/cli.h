@@ -70,24 +70,24 @@ int cli_fail(const Cli *cli, ExitCode code, const char *format, ...)
     PRINTF_LIKE(3, 4);
 /* The same with the code that the status has. */
 int cli_fail_error(const Cli *cli, const Error *error);
-ExitCode cli_exit_of(Status status);
 
 /* Lines that -q silences, that -v shows, that -vv shows. */
 void cli_note(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_info(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_debug(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Everything the compiler had to say about a source; -q leaves warnings out. */
-void cli_show_diagnostics(const Cli *cli, const Program *program);
+/* Whether `fd` is a terminal whose user has nothing against colours. */
+bool cli_may_colour(int fd);
+/* Whether a line that is drawn over itself may tell how far things are:
+ * standard error is a terminal that can do that, and nobody asked for quiet or
+ * for JSON. */
+bool cli_may_draw(const Cli *cli);
 
 /* ---- standard output ------------------------------------------------------*/
 
 /* Writes all of it. 0, also when the reader has gone: that is no failure of
  * ours; else EXIT_CODE_FAILED after a message. */
 int cli_print(const Cli *cli, Slice text);
-/* Whether the reader of standard output has gone. */
-bool cli_reader_is_gone(void);
-
 /* Writes `file`; 0 or the exit code `code` after a message. */
 int cli_write_file(const Cli *cli, const OutputFile *file, Slice text,
                    ExitCode code);
@@ -102,5 +102,8 @@ CompileOptions cli_compile_options(const Cli *cli);
 
 /* Exit code 2 unless there are from `least` to `most` operands. */
 int cli_want_words(const Cli *cli, uint32_t least, uint32_t most);
+/* Exit code 2 when an option was given that the first operand has no use for:
+ * it takes those in `allowed` and the common ones. */
+int cli_want_options(const Cli *cli, uint64_t allowed);
 
 #endif

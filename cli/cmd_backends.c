@@ -127,6 +127,7 @@ static int dispatch(const Cli *cli, const Config *config) {
                     "`apxm backends` needs list or test, not `%s`",
                     cli->words[0]);
   int code = cli_want_words(cli, 1, 1);
+  if (code == EXIT_CODE_DONE) code = cli_want_options(cli, OPT(JSON));
   return code == EXIT_CODE_DONE ? list_backends(cli, config) : code;
 }
 

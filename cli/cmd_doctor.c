@@ -3,8 +3,6 @@
  * `apxm doctor`: is everything there that a run needs? Looks and says; changes
  * nothing.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -48,14 +46,6 @@ static uint32_t count(const Doctor *doctor, Health health) {
 
 /* ---- how they look ------------------------------------------------------- */
 
-static bool is_coloured(void) {
-  const char *no_colour = getenv("NO_COLOR");
-  const char *terminal = getenv("TERM");
-  if (no_colour && no_colour[0]) return false;
-  if (terminal && strcmp(terminal, "dumb") == 0) return false;
-  return isatty(STDOUT_FILENO);
-}
-
 static void add_finding(const Finding *finding, bool coloured, Buf *out) {
   static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
   const char *name = health_names[finding->health];
@@ -72,7 +62,7 @@ static void add_finding(const Finding *finding, bool coloured, Buf *out) {
 }
 
 static void add_lines(const Doctor *doctor, Buf *out) {
-  bool coloured = is_coloured();
+  bool coloured = cli_may_colour(STDOUT_FILENO);
   uint32_t problems = count(doctor, HEALTH_PROBLEM);
   uint32_t warnings = count(doctor, HEALTH_WARNING);
   for (uint32_t i = 0; i < doctor->findings.length; i++)

@@ -190,7 +190,7 @@ static int write_metrics(const Job *job) {
 static int write_trace(const Job *job) {
   TraceFile file;
   trace_file_open(&file, job->trace_file->path);
-  trace_output_add(&file, job->trace, &job->session);
+  report_add_trace(&job->session, job->trace, &file);
   return trace_output_close(job->cli, &file, job->trace_file);
 }
 

@@ -129,6 +129,15 @@ static void claim_name(Job *job) {
              error.message);
 }
 
+/* --latency became a profile, which the user has not seen. */
+static int fail_server(const Job *job, const Error *error) {
+  const char *latency = job->cli->options.value[OPTION_LATENCY];
+  if (!latency || error->status != STATUS_USAGE)
+    return cli_fail_error(job->cli, error);
+  return cli_fail(job->cli, EXIT_CODE_USAGE,
+                  "--latency needs a time (100ms, 2s), not `%s`", latency);
+}
+
 static int make_server(Job *job) {
   const Options *options = &job->cli->options;
   SimServerOptions server = {
@@ -144,7 +153,7 @@ static int make_server(Job *job) {
     return cli_fail_error(job->cli, &error);
   }
   job->server = sim_server_new(&server, &error);
-  if (!job->server) return cli_fail_error(job->cli, &error);
+  if (!job->server) return fail_server(job, &error);
   claim_name(job);
   return EXIT_CODE_DONE;
 }

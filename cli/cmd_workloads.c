@@ -83,15 +83,16 @@ static int check_workloads(const Cli *cli, const WorkloadList *list) {
   return code != EXIT_CODE_DONE ? code : printed;
 }
 
-/* Reads what there is and hands it to `work`. */
-static int with_list(const Cli *cli,
+/* Reads what there is and hands it to `work`, which takes `options`. */
+static int with_list(const Cli *cli, uint64_t options,
                      int (*work)(const Cli *, const WorkloadList *)) {
   WorkloadList list;
   Workload none = {0};
   Error error = {0};
-  if (cli->word_count > 1) return cli_want_words(cli, 1, 1);
+  int code = cli_want_words(cli, 1, 1);
+  if (code == EXIT_CODE_DONE) code = cli_want_options(cli, options);
+  if (code != EXIT_CODE_DONE) return code;
   workload_list(&list);
-  int code = EXIT_CODE_DONE;
   if (list.items.length > 0)
     code = work(cli, &list);
   else if (list.broken > 0)
@@ -171,8 +172,10 @@ static int run_workload(const Cli *cli) {
 
 int cmd_workloads(const Cli *cli) {
   const char *what = cli->word_count > 0 ? cli->words[0] : "";
-  if (strcmp(what, "list") == 0) return with_list(cli, list_workloads);
-  if (strcmp(what, "check") == 0) return with_list(cli, check_workloads);
+  if (strcmp(what, "list") == 0)
+    return with_list(cli, OPT(JSON), list_workloads);
+  if (strcmp(what, "check") == 0)
+    return with_list(cli, OPT(OPT_LEVEL), check_workloads);
   if (strcmp(what, "run") == 0) return run_workload(cli);
   return cli_fail(cli, EXIT_CODE_USAGE,
                   "`apxm workloads` needs list, check or run NAME%s%s%s",

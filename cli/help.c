@@ -54,11 +54,12 @@ static void add_option(const OptionInfo *info, Buf *out) {
 }
 
 static void add_command_help(const Command *command, Buf *out) {
-  buf_addf(out, "usage: apxm %s [OPTION...] %s\n\n%s\n", command->name,
-           command->operands, command->summary);
+  buf_addf(out, "usage: apxm %s [OPTION...]%s%s\n\n%s\n", command->name,
+           command->operands[0] ? " " : "", command->operands,
+           command->summary);
   if (command->detail) buf_addf(out, "\n%s", command->detail);
   buf_add_text(out,
-               "\noptions, before or after the file; -- ends them "
+               "\noptions, in any place; -- ends them "
                "[what holds without]:\n");
   for (int i = 0; i < OPTION_COUNT; i++) {
     if (command->options >> i & 1) add_option(&option_table[i], out);

@@ -43,14 +43,6 @@ static void open_standard_streams(void) {
   }
 }
 
-static bool wants_colour(void) {
-  const char *no_colour = getenv("NO_COLOR");
-  const char *terminal = getenv("TERM");
-  if (no_colour && no_colour[0]) return false;
-  if (terminal && strcmp(terminal, "dumb") == 0) return false;
-  return isatty(STDERR_FILENO);
-}
-
 static LogLevel log_level_of(const Options *options) {
   LogLevel level = LOG_LEVEL_WARNING;
   const char *name = options->value[OPTION_LOG_LEVEL];
@@ -64,7 +56,7 @@ static LogLevel log_level_of(const Options *options) {
 static void read_looks(Cli *cli) {
   const char *format = cli->options.value[OPTION_ERROR_FORMAT];
   cli->is_json = format && strcmp(format, "json") == 0;
-  cli->colour = wants_colour();
+  cli->colour = cli_may_colour(STDERR_FILENO);
   log_set_level(log_level_of(&cli->options));
 }
 
@@ -118,7 +110,7 @@ static int run_command(Cli *cli) {
   cli->words = cli->options.words.data + 1;
   cli->word_count = cli->options.words.length - 1;
   if (options_has(&cli->options, OPTION_HELP)) return run_help(cli);
-  if (options_check(&cli->options, name, cli->command->options, &error) !=
+  if (options_check(&cli->options, name, NULL, cli->command->options, &error) !=
       STATUS_OK)
     return cli_fail_error(cli, &error);
   return cli->command->run(cli);

@@ -13,6 +13,7 @@
 #include "cli/trace_output.h"
 #include "core/base/file.h"
 #include "lib/flow.h"
+#include "lib/report.h"
 #include "lib/session.h"
 
 typedef struct Bench {
@@ -20,7 +21,7 @@ typedef struct Bench {
   Engine *parallel;   /* calls overlap */
   Engine *sequential; /* one call at a time */
   Interrupt interrupt;
-  bool shows_progress;  /* standard error is a terminal */
+  bool shows_progress;  /* how far it is, on the terminal */
   TraceFile trace_file; /* open while flows are measured, if wanted */
   Trace *trace;         /* of the run under way; NULL: not traced */
   Mutex lock;           /* guards current, is_stopped */
@@ -98,15 +99,19 @@ static bool set_current(Bench *bench, Session *session) {
   return goes_on;
 }
 
+static int fail_interrupted(const Bench *bench, const Series *series) {
+  clear_progress(bench);
+  return cli_fail(bench->measure->cli, EXIT_CODE_INTERRUPTED,
+                  "interrupted in %s", series->flow);
+}
+
 static int judge(const Bench *bench, const Series *series,
                  const Session *session) {
   const Cli *cli = bench->measure->cli;
   RunStatus status = session_status(session);
   if (status == RUN_SUCCESS) return EXIT_CODE_DONE;
+  if (status == RUN_CANCELLED) return fail_interrupted(bench, series);
   clear_progress(bench);
-  if (status == RUN_CANCELLED)
-    return cli_fail(cli, EXIT_CODE_INTERRUPTED, "interrupted in %s",
-                    series->flow);
   return cli_fail(cli, EXIT_CODE_FAILED, "%s", run_error(session->run));
 }
 
@@ -116,7 +121,7 @@ static int run_session(Bench *bench, const Series *series, Session *session,
   if (session_start(session, start, &error) != STATUS_OK)
     return cli_fail(bench->measure->cli, EXIT_CODE_SETUP, "%s", error.message);
   session_wait(session);
-  if (start->trace) trace_output_add(&bench->trace_file, start->trace, session);
+  if (start->trace) report_add_trace(session, start->trace, &bench->trace_file);
   return judge(bench, series, session);
 }
 
@@ -131,11 +136,10 @@ static int run_once(Bench *bench, Engine *engine, Series *series,
   if (find_row(measure, series->flow, &start.flow, &error) != STATUS_OK)
     return cli_fail_error(measure->cli, &error);
   session_init(&session, engine, &measure->program);
-  int code = EXIT_CODE_INTERRUPTED;
-  if (set_current(bench, &session)) {
-    code = run_session(bench, series, &session, &start);
-    if (code == EXIT_CODE_DONE && add) add(series, run_metrics(session.run));
-  }
+  int code = set_current(bench, &session)
+                 ? run_session(bench, series, &session, &start)
+                 : fail_interrupted(bench, series);
+  if (code == EXIT_CODE_DONE && add) add(series, run_metrics(session.run));
   set_current(bench, NULL);
   session_free(&session);
   return code;
@@ -229,9 +233,7 @@ static void close_engines(Bench *bench) {
 static int run_bench(Measure *measure) {
   const Cli *cli = measure->cli;
   Error error = {0};
-  Bench bench = {.measure = measure,
-                 .shows_progress = isatty(STDERR_FILENO) && !cli->is_json &&
-                                   log_is_on(LOG_LEVEL_WARNING)};
+  Bench bench = {.measure = measure, .shows_progress = cli_may_draw(cli)};
   if (interrupt_block(&bench.interrupt, &error) != STATUS_OK)
     return cli_fail(cli, EXIT_CODE_SETUP, "%s", error.message);
   mutex_init(&bench.lock);

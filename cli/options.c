@@ -217,14 +217,15 @@ Status options_parse(int argc, char *const *argv, Options *options,
                      Error *error) {
   Walk walk = {
       .argc = argc, .argv = argv, .at = 1, .options = options, .error = error};
+  Status status = STATUS_OK;
   *options = (Options){0};
   for (; walk.at < argc && strcmp(argv[walk.at], "--") != 0; walk.at++) {
-    Status status = read_word(&walk, argv[walk.at]);
-    if (status != STATUS_OK) return status;
+    if (read_word(&walk, argv[walk.at]) == STATUS_OK) continue;
+    status = STATUS_USAGE;
   }
   for (walk.at++; walk.at < argc; walk.at++)
     vec_push(&options->words, argv[walk.at]);
-  return STATUS_OK;
+  return status;
 }
 
 void options_free(Options *options) {
@@ -233,12 +234,13 @@ void options_free(Options *options) {
 }
 
 Status options_check(const Options *options, const char *command,
-                     uint64_t allowed, Error *error) {
+                     const char *part, uint64_t allowed, Error *error) {
   for (int i = 0; i < OPTION_COUNT; i++) {
     if (options->given[i] == 0 || (allowed >> i & 1)) continue;
     return error_set(error, STATUS_USAGE,
-                     "`apxm %s` has no option --%s; see `apxm help %s`",
-                     command, option_table[i].name, command);
+                     "`apxm %s%s%s` has no option --%s; see `apxm help %s`",
+                     command, part ? " " : "", part ? part : "",
+                     option_table[i].name, command);
   }
   return STATUS_OK;
 }

@@ -66,14 +66,17 @@ typedef struct Options {
 } Options;
 
 /* Reads argv[1 .. argc - 1]. STATUS_USAGE with a message that names the option
- * and, for an unknown one, the nearest. Free with options_free in any case. */
+ * and, for an unknown one, the nearest; the words after it are read all the
+ * same, since they may say how messages look. Free with options_free in any
+ * case. */
 Status options_parse(int argc, char *const *argv, Options *options,
                      Error *error) MUST_USE;
 void options_free(Options *options);
 
-/* STATUS_USAGE when one was given that is not in `allowed`. */
+/* STATUS_USAGE when one was given that is not in `allowed`. `part`: the word
+ * after the command that decides about them, or NULL. */
 Status options_check(const Options *options, const char *command,
-                     uint64_t allowed, Error *error) MUST_USE;
+                     const char *part, uint64_t allowed, Error *error) MUST_USE;
 
 static inline bool options_has(const Options *options, OptionId id) {
   return options->given[id] > 0;

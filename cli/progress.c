@@ -81,7 +81,9 @@ static bool add_time(Buf *line, size_t *columns, uint64_t ns) {
   return fits;
 }
 
-void progress_add_line(const RunProgress *now, size_t columns, Buf *out) {
+/* The line for a terminal of `columns` columns: what does not fit is left out,
+ * from the end. Empty when nothing fits. */
+static void add_line(const RunProgress *now, size_t columns, Buf *out) {
   uint64_t tokens = now->input_tokens + now->output_tokens;
   bool fits =
       add_count(out, &columns, "running", now->open) &&
@@ -127,7 +129,7 @@ static void draw(Progress *progress) {
   RunProgress now;
   Buf line = {0}, text = {0};
   run_progress(progress->run, &now);
-  progress_add_line(&now, columns_of(progress), &line);
+  add_line(&now, columns_of(progress), &line);
   if (line.length > 0) {
     buf_addf(&text, "\r%s\033[K", line.data);
     progress->is_shown |= try_write(progress, &text) > 0;
@@ -161,16 +163,9 @@ static void make_way(void *user) {
   mutex_unlock(&progress->lock);
 }
 
-static bool is_wanted(const Cli *cli) {
-  const char *kind = getenv("TERM");
-  return kind && kind[0] && strcmp(kind, "dumb") != 0 && !cli->is_json &&
-         !options_has(&cli->options, OPTION_JSON) &&
-         log_is_on(LOG_LEVEL_WARNING) && isatty(STDERR_FILENO);
-}
-
 void progress_prepare(Progress *progress, const Cli *cli, Output *output) {
   *progress = (Progress){.timer.fire = tick, .output = output, .fd = -1};
-  if (!is_wanted(cli)) return;
+  if (!cli_may_draw(cli)) return;
   progress->fd =
       open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (progress->fd < 0) return;

@@ -28,15 +28,10 @@ typedef struct Progress {
   bool is_over;  /* nothing is drawn any more */
 } Progress;
 
-/* Decides whether a line is shown at all: standard error is a terminal that
- * can take it back, and nobody asked for quiet or for JSON. */
+/* Decides whether a line is shown at all (cli_may_draw). */
 void progress_prepare(Progress *progress, const Cli *cli, Output *output);
 void progress_start(Progress *progress, Reactor *reactor, const Run *run);
 void progress_stop(Progress *progress);
 void progress_release(Progress *progress);
-
-/* The line for a terminal of `columns` columns: what does not fit is left out,
- * from the end. Empty when nothing fits. */
-void progress_add_line(const RunProgress *now, size_t columns, Buf *out);
 
 #endif

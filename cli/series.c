@@ -26,7 +26,7 @@ static double median_of(const Samples *samples) {
   return low + (high - low) / 2;
 }
 
-Spread samples_spread(const Samples *samples) {
+static Spread spread_of(const Samples *samples) {
   uint32_t count = samples->ns.length;
   Spread spread = {0};
   if (count == 0) return spread;
@@ -99,11 +99,11 @@ static void add_overhead_figures(const Series *series, SeriesFigures *out) {
 }
 
 SeriesFigures series_figures(const Series *series) {
-  SeriesFigures out = {.duration = samples_spread(&series->parallel)};
+  SeriesFigures out = {.duration = spread_of(&series->parallel)};
   double typical = out.duration.median;
-  out.t1 = samples_spread(&series->work).median;
-  out.t1_sequential = samples_spread(&series->sequential).median;
-  out.t_inf = samples_spread(&series->span).median;
+  out.t1 = spread_of(&series->work).median;
+  out.t1_sequential = spread_of(&series->sequential).median;
+  out.t_inf = spread_of(&series->span).median;
   out.theoretical = ratio(out.t1, out.t_inf);
   out.speedup = ratio(out.t1, typical);
   out.speedup_sequential = ratio(out.t1_sequential, typical);

@@ -22,8 +22,6 @@ typedef struct Spread {
   double minimum, maximum;
 } Spread;
 
-Spread samples_spread(const Samples *samples);
-
 typedef struct Series {
   const char *flow;    /* as the description calls it */
   uint32_t n;          /* asks of it that do not depend on each other */

@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the program adds to a trace: the name of the run, which Perfetto shows
- * as that of a process.
+ * A file is closed, and the messages about it.
  */
 #include "cli/trace_output.h"
-
-void trace_output_add(TraceFile *file, const Trace *trace,
-                      const Session *session) {
-  const Program *program = session->program;
-  const Object *object = program->object;
-  const ObjFlow *flow = &object->flows[session->flow];
-  Buf title = {0};
-  buf_add_slice(&title, object_text(object, object->graphs[flow->graph].name));
-  buf_addf(&title, " of %s", program->name);
-  trace_file_add(
-      file, trace,
-      &(TraceHead){.object = object,
-                   .title = title.data,
-                   .status = run_status_text(session_status(session))});
-  buf_free(&title);
-}
 
 int trace_output_close(const Cli *cli, TraceFile *file,
                        const OutputFile *output) {

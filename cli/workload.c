@@ -124,7 +124,9 @@ static Status read_fields(const char *path, Workload *workload, Error *error) {
   return error_set(error, cause.status, "%s", cause.message);
 }
 
-Status workload_read(const char *folder, Workload *workload, Error *error) {
+/* Reads one folder. STATUS_NOT_FOUND: it holds no workload. */
+static Status read_folder(const char *folder, Workload *workload,
+                          Error *error) {
   Buf own = {0};
   *workload = (Workload){0};
   buf_add_text(&own, folder);
@@ -195,7 +197,7 @@ static bool is_listed(const WorkloadList *list, const char *directory) {
 static void add_folder(WorkloadList *list, const char *folder) {
   Workload workload;
   Error error = {0};
-  Status status = workload_read(folder, &workload, &error);
+  Status status = read_folder(folder, &workload, &error);
   if (status == STATUS_OK) {
     vec_push(&list->items, workload);
     return;
@@ -281,8 +283,7 @@ static Status fail_find(const WorkloadList *list, const char *name,
   for (int i = 0; *name && i < ROOTS && status == STATUS_OK; i++) {
     char *folder = join(roots[i], name);
     char *description = join(folder, "workload.json");
-    if (file_exists(description))
-      status = workload_read(folder, workload, error);
+    if (file_exists(description)) status = read_folder(folder, workload, error);
     mem_free(description);
     mem_free(folder);
   }
@@ -292,7 +293,7 @@ static Status fail_find(const WorkloadList *list, const char *name,
 
 Status workload_find(const char *name, Workload *workload, Error *error) {
   WorkloadList list;
-  if (strchr(name, '/')) return workload_read(name, workload, error);
+  if (strchr(name, '/')) return read_folder(name, workload, error);
   workload_list(&list);
   *workload = (Workload){0};
   Status status = STATUS_OK;

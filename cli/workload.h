@@ -51,9 +51,6 @@ typedef struct WorkloadList {
   VEC(Workload) items; /* by number, then directory */
 } WorkloadList;
 
-/* Reads one folder. STATUS_NOT_FOUND: it holds no workload. */
-Status workload_read(const char *folder, Workload *workload,
-                     Error *error) MUST_USE;
 void workload_free(Workload *workload);
 
 /* All there are. A folder that cannot be read is warned of and left out. */

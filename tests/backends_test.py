@@ -189,6 +189,17 @@ class Trouble(Case):
         self.assertIn(('problem', server.root + ' answers /api/version with '
                        '503'), self.findings(4, 'a'))
 
+    def test_no_tls(self):
+        """https:// where the server speaks http."""
+        url = self.server(200).root.replace('http:', 'https:')
+        self.configure(a=('openai', url))
+        said = self.findings(4, 'a')
+        self.assertIn(url + ' does not answer: TLS: ', said[-1][1])
+        process = self.place.run('backends', 'test', 'a')
+        self.assertEqual(process.code, 4)
+        self.assertIn('; does the server speak TLS, with a certificate for '
+                      'this name? SSL_CERT_FILE names', process.stdout)
+
     def test_silence_is_not_waited_for(self):
         url = self.silent()
         self.configure(a=('openai', url))

@@ -49,7 +49,8 @@ bool map_get(const Map *map, Slice key, uint32_t *value) {
   return entry->used;
 }
 
-static void put(Map *map, Slice key, uint64_t hash, uint32_t value) {
+void map_set(Map *map, Slice key, uint32_t value) {
+  uint64_t hash = slice_hash(key);
   if (map->count >= map->capacity / 2) grow(map);
   MapEntry *entry = probe(map, key, hash);
   if (!entry->used) {
@@ -57,38 +58,4 @@ static void put(Map *map, Slice key, uint64_t hash, uint32_t value) {
     *entry = (MapEntry){.key = key, .hash = hash, .used = true};
   }
   entry->value = value;
-}
-
-void map_set(Map *map, Slice key, uint32_t value) {
-  put(map, key, slice_hash(key), value);
-}
-
-/* ---- intern table -------------------------------------------------------- */
-
-void intern_init(Intern *intern, Arena *arena) {
-  *intern = (Intern){.arena = arena};
-}
-
-void intern_free(Intern *intern) {
-  map_free(&intern->map);
-  vec_free(&intern->names);
-}
-
-uint32_t intern_put(Intern *intern, Slice text) {
-  uint64_t hash = slice_hash(text);
-  if (intern->map.count > 0) {
-    const MapEntry *entry = probe(&intern->map, text, hash);
-    if (entry->used) return entry->value;
-  }
-  uint32_t number = intern->names.length;
-  const char *copy = arena_copy(intern->arena, text.data, text.length);
-  Slice name = slice_from(copy, text.length);
-  vec_push(&intern->names, name);
-  put(&intern->map, name, hash, number);
-  return number;
-}
-
-Slice intern_text(const Intern *intern, uint32_t number) {
-  assert(number < intern->names.length);
-  return intern->names.data[number];
 }

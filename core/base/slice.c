@@ -47,13 +47,6 @@ Slice slice_trim(Slice s) {
   return s;
 }
 
-int slice_compare(Slice a, Slice b) {
-  size_t shorter = a.length < b.length ? a.length : b.length;
-  int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-  if (order != 0) return order;
-  return (a.length > b.length) - (a.length < b.length);
-}
-
 uint64_t slice_hash(Slice s) {
   return XXH3_64bits(s.length ? s.data : "", s.length);
 }

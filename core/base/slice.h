@@ -37,9 +37,8 @@ bool slice_equal_text(Slice s, const char *text);
 bool slice_starts_with(Slice s, Slice prefix);
 bool slice_ends_with(Slice s, Slice suffix);
 bool slice_contains(Slice s, Slice part);
-Slice slice_trim(Slice s);           /* ASCII white space at both ends */
-int slice_compare(Slice a, Slice b); /* bytewise, as memcmp */
-uint64_t slice_hash(Slice s);        /* XXH3, 64 bits, seed 0 */
+Slice slice_trim(Slice s);    /* ASCII white space at both ends */
+uint64_t slice_hash(Slice s); /* XXH3, 64 bits, seed 0 */
 
 /* Edit distance (Damerau-Levenshtein with adjacent swaps), for "did you mean".
  * Words longer than 64 bytes are at distance SIZE_MAX. */

@@ -73,6 +73,12 @@ static void add_transfer(const Remote *remote, const HttpExchange *http,
     case HTTP_FAILURE_TIMEOUT_TOTAL:
       add_timeout(out, "no whole reply within", config->total_ns, "total");
       break;
+    case HTTP_FAILURE_TLS:
+      add_message(remote, http, out);
+      buf_add_text(out,
+                   "; does the server speak TLS, with a certificate for this "
+                   "name? SSL_CERT_FILE names those to trust");
+      break;
     case HTTP_FAILURE_PROTOCOL:
       add_message(remote, http, out);
       buf_add_text(out, "; is another service at this URL?");

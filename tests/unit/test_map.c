@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * map.c: ten thousand keys found again, replaced, missed; interned numbers
- * are consecutive and stable.
+ * map.c: ten thousand keys found again, replaced, missed.
  */
 #include "core/base/map.h"
 
 #include <stdio.h>
+
+#include "core/base/arena.h"
 
 #include "tests/unit/unit.h"
 
@@ -61,47 +62,11 @@ CASE(empty_key) {
   map_free(&map);
 }
 
-CASE(interning) {
-  (void)state;
-  Arena arena;
-  arena_init(&arena);
-  Intern intern;
-  intern_init(&intern, &arena);
-  for (uint32_t round = 0; round < 2; round++) {
-    for (uint32_t i = 0; i < COUNT; i++) {
-      assert_int_equal(intern_put(&intern, number_name(&arena, i)), i);
-    }
-  }
-  assert_int_equal(intern.names.length, COUNT);
-  assert_true(slice_equal_text(intern_text(&intern, 42), "name42"));
-  intern_free(&intern);
-  arena_free(&arena);
-}
-
-/* The table keeps copies: the caller's text may go. */
-CASE(interned_text_is_copied) {
-  (void)state;
-  Arena arena;
-  arena_init(&arena);
-  Intern intern;
-  intern_init(&intern, &arena);
-  char text[] = "abc";
-  uint32_t number = intern_put(&intern, slice_of(text));
-  text[0] = 'x';
-  assert_true(slice_equal_text(intern_text(&intern, number), "abc"));
-  assert_int_equal(intern_put(&intern, SLICE("abc")), number);
-  assert_int_equal(intern_put(&intern, slice_of(text)), number + 1);
-  intern_free(&intern);
-  arena_free(&arena);
-}
-
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(empty_map),
       cmocka_unit_test(set_and_get),
       cmocka_unit_test(empty_key),
-      cmocka_unit_test(interning),
-      cmocka_unit_test(interned_text_is_copied),
   };
   return RUN(cases);
 }

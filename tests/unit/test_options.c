@@ -196,23 +196,32 @@ CASE(allowed) {
   Line line;
   read_line(&line, "check --workers 2 f");
   assert_int_equal(line.status, STATUS_OK);
-  assert_int_equal(options_check(&line.options, "check", OPT(WORKERS), NULL),
-                   STATUS_OK);
   assert_int_equal(
-      options_check(&line.options, "check", OPT(QUIET), &line.error),
+      options_check(&line.options, "check", NULL, OPT(WORKERS), NULL),
+      STATUS_OK);
+  assert_int_equal(
+      options_check(&line.options, "check", NULL, OPT(QUIET), &line.error),
       STATUS_USAGE);
   assert_string_equal(
       line.error.message,
       "`apxm check` has no option --workers; see `apxm help check`");
+  line.error = (Error){0};
+  assert_int_equal(options_check(&line.options, "check", "all", 0, &line.error),
+                   STATUS_USAGE);
+  assert_string_equal(
+      line.error.message,
+      "`apxm check all` has no option --workers; see `apxm help check`");
   options_free(&line.options);
 }
 
-/* Letters and names are unique, and every word of the walk has its kind. */
+/* Letters and names are unique, every word of the walk has its kind, and what
+ * it does fits into a line of help, whose first 33 columns are names. */
 CASE(table) {
   (void)state;
   for (int i = 0; i < OPTION_COUNT; i++) {
     const OptionInfo *info = &option_table[i];
     assert_non_null(info->text);
+    assert_true(strlen(info->text) <= 80 - 33);
     assert_int_equal(info->kind == OPTION_KIND_FLAG, info->value == NULL);
     if (info->kind == OPTION_KIND_NUMBER)
       assert_true(info->minimum < info->maximum);
