@@ -137,6 +137,12 @@ static bool prints_aside(const Job *job) {
 
 static void report_end(const Job *job) {
   const RunMetrics *metrics = run_metrics(job->session.run);
+  if (metrics->replies_cut > 0)
+    cli_note(job->cli,
+             "%llu of %llu replies end in the middle: no more tokens were "
+             "allowed (max_tokens, or the model's context)",
+             (unsigned long long)metrics->replies_cut,
+             (unsigned long long)metrics->requests);
   cli_info(job->cli,
            "%s after %.3f s; nodes run: %llu, model calls made: %llu, at most "
            "%u at once",

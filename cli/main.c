@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "core/base/nearest.h"
 
 const Command command_table[] = {
 #define X(name, operands, options, summary, detail) \
@@ -62,22 +63,19 @@ static void read_looks(Cli *cli) {
 
 static int fail_unknown(const Cli *cli, const char *name) {
   Slice word = slice_of(name);
-  size_t best = word.length < 3 ? word.length : word.length / 3 + 2;
-  const char *near = NULL;
+  Nearest nearest = nearest_new(word, NULL);
   if (slice_ends_with(word, SLICE(".ais")) ||
       slice_ends_with(word, SLICE(".apxmobj")))
     return cli_fail(cli, EXIT_CODE_USAGE,
                     "`%s` is not a command; did you mean `apxm run %s`?", name,
                     name);
-  for (uint32_t i = 0; i < command_count; i++) {
-    size_t distance = slice_distance(word, slice_of(command_table[i].name));
-    if (distance >= best) continue;
-    best = distance;
-    near = command_table[i].name;
-  }
-  if (near)
+  for (uint32_t i = 0; i < command_count; i++)
+    nearest_offer(&nearest, slice_of(command_table[i].name));
+  Slice near = nearest_found(&nearest);
+  if (near.length > 0)
     return cli_fail(cli, EXIT_CODE_USAGE,
-                    "there is no command `%s`; did you mean `%s`?", name, near);
+                    "there is no command `%s`; did you mean `%.*s`?", name,
+                    SLICE_ARG(near));
   return cli_fail(cli, EXIT_CODE_USAGE,
                   "there is no command `%s`; see `apxm help`", name);
 }

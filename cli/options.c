@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/base/nearest.h"
 #include "core/base/slice.h"
 
 const OptionInfo option_table[OPTION_COUNT] = {
@@ -153,18 +154,14 @@ static bool find_letter(char letter, OptionId *id) {
 }
 
 static Status fail_unknown(Walk *walk, Slice name) {
-  size_t best = name.length < 3 ? name.length : name.length / 3 + 2;
-  const char *near = NULL;
-  for (int i = 0; i < OPTION_COUNT; i++) {
-    size_t distance = slice_distance(name, slice_of(option_table[i].name));
-    if (distance >= best) continue;
-    best = distance;
-    near = option_table[i].name;
-  }
-  if (near)
+  Nearest nearest = nearest_new(name, NULL);
+  for (int i = 0; i < OPTION_COUNT; i++)
+    nearest_offer(&nearest, slice_of(option_table[i].name));
+  Slice near = nearest_found(&nearest);
+  if (near.length > 0)
     return error_set(walk->error, STATUS_USAGE,
-                     "unknown option `--%.*s`; did you mean `--%s`?",
-                     SLICE_ARG(name), near);
+                     "unknown option `--%.*s`; did you mean `--%.*s`?",
+                     SLICE_ARG(name), SLICE_ARG(near));
   return error_set(walk->error, STATUS_USAGE,
                    "unknown option `--%.*s`; `apxm help COMMAND` lists them",
                    SLICE_ARG(name));

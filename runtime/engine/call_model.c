@@ -147,6 +147,7 @@ static void count_call(Tally *tally, const ModelRequest *request) {
   uint64_t service = request->completed_at - request->dispatched_at;
   add_sum(&tally->requests, 1);
   add_sum(&tally->requests_failed, request->status != STATUS_OK);
+  add_sum(&tally->replies_cut, request->status == STATUS_OK && request->is_cut);
   add_sum(&tally->input_tokens, request->input_tokens);
   add_sum(&tally->output_tokens, request->output_tokens);
   tally->tokens_estimated |= request->tokens_estimated;

@@ -61,6 +61,7 @@ static void fill_counts(const Run *run, RunMetrics *metrics) {
     metrics->frames += tally->frames;
     metrics->requests += load_relaxed(&tally->requests);
     metrics->requests_failed += load_relaxed(&tally->requests_failed);
+    metrics->replies_cut += load_relaxed(&tally->replies_cut);
     metrics->input_tokens += load_relaxed(&tally->input_tokens);
     metrics->output_tokens += load_relaxed(&tally->output_tokens);
     metrics->tokens_estimated |= tally->tokens_estimated;

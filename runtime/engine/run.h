@@ -66,7 +66,7 @@ typedef struct Tally {
   uint64_t failed;
   uint64_t frames;
   /* Read by anybody while the run goes on (run_progress). */
-  _Atomic uint64_t requests, requests_failed;
+  _Atomic uint64_t requests, requests_failed, replies_cut;
   _Atomic uint64_t input_tokens, output_tokens;
   bool tokens_estimated;
   uint64_t service_ns; /* T1: of model calls */

@@ -78,6 +78,7 @@ typedef struct RunMetrics {
   uint32_t max_parallelism; /* most leaf nodes in service at once */
   Histogram latency;        /* of the model calls: dispatch to completion */
   uint64_t requests, requests_failed;
+  uint64_t replies_cut; /* ended because no more tokens were allowed */
   uint64_t input_tokens, output_tokens;
   bool tokens_estimated; /* the backend did not count them */
   WorkSpan work_span;

@@ -92,6 +92,7 @@ static void add_llm(cJSON *root, const RunMetrics *m) {
   cJSON *object = cJSON_AddObjectToObject(root, "llm");
   add_count(object, "total_requests", m->requests);
   add_count(object, "failed_requests", m->requests_failed);
+  add_count(object, "cut_replies", m->replies_cut);
   add_count(object, "total_input_tokens", m->input_tokens);
   add_count(object, "total_output_tokens", m->output_tokens);
   cJSON_AddBoolToObject(object, "tokens_estimated", m->tokens_estimated);
