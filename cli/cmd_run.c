@@ -123,7 +123,8 @@ static int prepare(Job *job) {
   if (code != EXIT_CODE_DONE) return code;
   if (bind(job, &error) != STATUS_OK) return cli_fail_error(job->cli, &error);
   code = engine_setup_read(job->cli, &job->setup);
-  if (code == EXIT_CODE_DONE) engine_setup_note_sim(job->cli, &job->setup);
+  if (code == EXIT_CODE_DONE)
+    engine_setup_note_sim(job->cli, &job->setup, job->program.object);
   return code;
 }
 

@@ -78,8 +78,19 @@ void engine_setup_free(EngineSetup *setup) {
   config_free(&setup->config);
 }
 
-void engine_setup_note_sim(const Cli *cli, const EngineSetup *setup) {
-  if (setup->options.model.backend) return;
+/* Whether one of its calls names no backend. */
+static bool leaves_it_open(const Object *object) {
+  for (uint32_t row = 0; row < object->node_count; row++) {
+    if (op_table[object->ops[row]].effect == EFFECT_MODEL &&
+        object_attr(object, row, ATTR_BACKEND) == NULL)
+      return true;
+  }
+  return false;
+}
+
+void engine_setup_note_sim(const Cli *cli, const EngineSetup *setup,
+                           const Object *object) {
+  if (setup->options.model.backend || !leaves_it_open(object)) return;
   cli_note(cli,
            "the replies come from `sim`, the built-in stand-in for a model "
            "(--backend sim says that this is meant; `apxm init` and "

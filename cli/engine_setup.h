@@ -18,7 +18,8 @@ typedef struct EngineSetup {
 int engine_setup_read(const Cli *cli, EngineSetup *setup);
 void engine_setup_free(EngineSetup *setup);
 
-/* One line for a run on `sim` that nobody has asked for. */
-void engine_setup_note_sim(const Cli *cli, const EngineSetup *setup);
+/* One line when calls go to `sim` and nobody has asked for that. */
+void engine_setup_note_sim(const Cli *cli, const EngineSetup *setup,
+                           const Object *object);
 
 #endif

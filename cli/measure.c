@@ -257,7 +257,7 @@ int measure_run(Measure *measure) {
   if (code != EXIT_CODE_DONE) return code;
   code = engine_setup_read(cli, &measure->setup);
   if (code != EXIT_CODE_DONE) return code;
-  engine_setup_note_sim(cli, &measure->setup);
+  engine_setup_note_sim(cli, &measure->setup, measure->program.object);
   return run_bench(measure);
 }
 

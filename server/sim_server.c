@@ -26,8 +26,10 @@
 #include "server/sim_log.h"
 #include "server/web.h"
 
-/* How long the last replies may take to be sent when the server ends. */
-enum { FLUSH_MS = 500 };
+enum {
+  FLUSH_MS = 500, /* that the last replies may take when the server ends */
+  EXPECTED_CONNECTIONS = 10000 /* more are taken, a little later */
+};
 
 static const char json_type[] = "application/json; charset=utf-8";
 static const char text_type[] = "text/plain; charset=utf-8";
@@ -357,6 +359,7 @@ static Status start(SimServer *server, const SimServerOptions *options,
                     Error *error) {
   Status status = microhttpd_load(error);
   if (status != STATUS_OK) return status;
+  http_reserve(EXPECTED_CONNECTIONS);
   server->reactor = reactor_new(error);
   if (!server->reactor) return error->status;
   return start_model(server, options, error);

@@ -42,15 +42,28 @@ static Status check_name(Slice name, Error *error) {
                    SLICE_ARG(name));
 }
 
-static Status make_ready(Search *search, ObjString name) {
+/* The cause with the place of the call, unless it is about the default one,
+ * which no call names. */
+static Status fail_at(const Search *search, uint32_t row, const Error *cause) {
+  const Object *object = search->run->object;
+  const ObjPlace *place = &object->places[object->nodes[row].place];
+  if (name_at(object, row) == 0 || place->line == 0)
+    return error_set(search->error, cause->status, "%s", cause->message);
+  return error_set(search->error, cause->status, "%.*s:%u:%u: %s",
+                   SLICE_ARG(object_text(object, place->file)), place->line,
+                   place->column, cause->message);
+}
+
+/* The backend of the call in `row` is there. */
+static Status make_ready(Search *search, uint32_t row) {
   Run *run = search->run;
-  if (is_known(run, name)) return STATUS_OK;
-  Slice text = object_text(run->object, name);
-  if (check_name(text, search->error) != STATUS_OK)
-    return search->error->status;
-  RunBackend used = {
-      name, model_client_backend(run->engine->model, text, search->error)};
-  if (used.backend == NULL) return search->error->status;
+  Error cause = {0};
+  RunBackend used = {.name = name_at(run->object, row)};
+  if (is_known(run, used.name)) return STATUS_OK;
+  Slice text = object_text(run->object, used.name);
+  if (check_name(text, &cause) == STATUS_OK)
+    used.backend = model_client_backend(run->engine->model, text, &cause);
+  if (used.backend == NULL) return fail_at(search, row, &cause);
   vec_push(&run->backends, used);
   return STATUS_OK;
 }
@@ -66,7 +79,7 @@ static Status look_at_graph(Search *search, uint32_t graph) {
     if (op == OP_CALL)
       reach(search, object->nodes[row].target);
     else if (op_table[op].effect == EFFECT_MODEL)
-      status = make_ready(search, name_at(object, row));
+      status = make_ready(search, row);
   }
   return status;
 }
@@ -101,5 +114,8 @@ uint32_t run_in_flight_limit(const Run *run) {
 }
 
 const ModelBackend *run_backend(const Run *run) {
-  return run->backends.length == 0 ? NULL : run->backends.data[0].backend;
+  const RunBackend *found = run->backends.data;
+  for (uint32_t i = 0; i < run->backends.length; i++)
+    if (run->backends.data[i].name == 0) found = &run->backends.data[i];
+  return run->backends.length == 0 ? NULL : found->backend;
 }

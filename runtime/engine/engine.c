@@ -57,6 +57,7 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
   engine->clock_cost_ns = measure_clock();
   engine->flush.run = fire_flush;
   init_workers(engine);
+  model_reserve(&options->model);
   engine->reactor = reactor_new(error);
   if (engine->reactor != NULL)
     engine->model = model_client_new(&options->model, engine->reactor, error);

@@ -12,9 +12,12 @@
  * cancel that overtakes its start is seen by the start.
  */
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
@@ -175,8 +178,10 @@ void http_client_free(HttpClient *client) {
   mem_free(client);
 }
 
+enum { RESERVE = 128 /* descriptors for what is no connection */ };
+
 uint32_t http_connections_max(void) {
-  enum { RESERVE = 128, MOST = 1 << 20 };
+  enum { MOST = 1 << 20 };
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit)) return RESERVE;
   rlim_t soft = limit.rlim_cur;
@@ -187,4 +192,16 @@ uint32_t http_connections_max(void) {
   if (most <= 2 * RESERVE) return most > 2 ? (uint32_t)most / 2 : 1;
   /* Each multi handle has two descriptors of its own. */
   return (uint32_t)((most - RESERVE) / (SHARD_TRANSFERS + 2) * SHARD_TRANSFERS);
+}
+
+/* A descriptor with a high number, for a moment. */
+void http_reserve(uint32_t connections) {
+  uint32_t most = http_connections_max();
+  if (connections > most) connections = most;
+  uint32_t shards = connections / SHARD_TRANSFERS + 1;
+  int fd = eventfd(0, EFD_CLOEXEC);
+  int high =
+      fcntl(fd, F_DUPFD_CLOEXEC, (int)(connections + 2 * shards + RESERVE / 4));
+  if (high >= 0) close(high);
+  if (fd >= 0) close(fd);
 }

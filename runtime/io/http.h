@@ -96,6 +96,13 @@ void http_client_free(HttpClient *client); /* no exchange may be open */
  * says how many connections fit, what else needs descriptors left aside. */
 uint32_t http_connections_max(void);
 
+/* Makes the kernel's table of descriptors large enough for so many connections
+ * (as far as the limit allows) in one step. To be called before a process has
+ * its first thread: when several share the table, Linux lets everybody who
+ * opens a descriptor wait some 10 ms each time it must grow, and it grows by
+ * doubling. */
+void http_reserve(uint32_t connections);
+
 /* `url` without a final slash, "http://" or "https://"; `headers` as
  * "Name: value", copied. `reply_cap` in bytes. STATUS_USAGE: not a URL. */
 HttpEndpoint *http_endpoint_new(HttpClient *client, const char *url,

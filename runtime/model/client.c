@@ -96,6 +96,18 @@ static const char *choose_default(const ModelOptions *options) {
   return "sim";
 }
 
+void model_reserve(const ModelOptions *options) {
+  Arena arena;
+  BackendConfig config;
+  arena_init(&arena);
+  Status status = config_find_backend(options->config, choose_default(options),
+                                      &arena, &config, NULL);
+  if (status == STATUS_OK && config.url)
+    http_reserve(options->max_in_flight ? options->max_in_flight
+                                        : config.max_in_flight);
+  arena_free(&arena);
+}
+
 ModelClient *model_client_new(const ModelOptions *options, Reactor *reactor,
                               Error *error) {
   ModelClient *client = MEM_NEW(ModelClient);

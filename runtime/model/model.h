@@ -31,6 +31,10 @@ typedef struct ModelOptions {
   const char *request_log; /* file to append one JSON line a request, or NULL */
 } ModelOptions;
 
+/* To be called before the first thread of the process, if it can be: makes
+ * room for the connections that the default backend may have (http_reserve). */
+void model_reserve(const ModelOptions *options);
+
 /* Makes no backend yet. */
 ModelClient *model_client_new(const ModelOptions *options, Reactor *reactor,
                               Error *error);

@@ -306,6 +306,29 @@ CASE(as_many_connections_as_descriptors_allow) {
   assert_true(most > 0 && most < limit.rlim_max);
 }
 
+/* What the kernel says of this process's table of descriptors. */
+static unsigned long table_size(void) {
+  unsigned long size = 0;
+  char line[128];
+  FILE *status = fopen("/proc/self/status", "r");
+  assert_non_null(status);
+  while (fgets(line, sizeof line, status))
+    if (sscanf(line, "FDSize: %lu", &size) == 1) break;
+  fclose(status);
+  return size;
+}
+
+CASE(the_table_of_descriptors_grows_at_once) {
+  (void)state;
+  unsigned long before = table_size();
+  uint32_t most = http_connections_max();
+  uint32_t wanted = 2 * before < most ? 2 * (uint32_t)before : most;
+  http_reserve(wanted);
+  assert_true(table_size() > wanted);
+  http_reserve(UINT32_MAX); /* no more than may be open */
+  assert_true(open_descriptors() < 100);
+}
+
 /* ---- no whole reply ------------------------------------------------------ */
 
 CASE(refused) {
@@ -477,6 +500,7 @@ int main(void) {
       cmocka_unit_test(a_connection_that_went_away_is_replaced),
       cmocka_unit_test(descriptors_are_given_back),
       cmocka_unit_test(as_many_connections_as_descriptors_allow),
+      cmocka_unit_test(the_table_of_descriptors_grows_at_once),
       cmocka_unit_test(refused),
       cmocka_unit_test(reset),
       cmocka_unit_test(replies_that_end_too_soon),
