@@ -262,14 +262,11 @@ static void stop(Trials *all) {
 
 static int run(const Cli *cli, const ModelOptions *options, Trials *all) {
   Error error = {0};
-  if (interrupt_block(&all->interrupt, &error) != STATUS_OK)
-    return cli_fail_error(cli, &error);
   int code = EXIT_CODE_DONE;
   Status status = start(options, all, &error);
   if (status == STATUS_OK) status = call_all(all, &error);
   code = status == STATUS_OK ? report(cli, all) : cli_fail_error(cli, &error);
   stop(all);
-  interrupt_release(&all->interrupt);
   return code;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * How the commands speak. Messages of ours have one form for people ("apxm:
- * error: ...") and one for programs (an object a line, --error-format json);
- * the compiler's own come rendered from diag.h in the same two.
+ * How the commands speak. Messages of ours go through the log, which has one
+ * form for people ("apxm: error: ...") and one for programs (an object a line,
+ * --error-format json); the compiler's own come rendered from diag.h in the
+ * same two.
  */
 #include "cli/cli.h"
 
@@ -13,7 +14,6 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "core/base/json.h"
 
 /* ---- messages ------------------------------------------------------------ */
 
@@ -23,26 +23,14 @@ static void write_stderr(Slice text) {
   (void)status; /* there is nowhere left to say it */
 }
 
-/* One message of `severity` for programs. */
-static void write_json(const char *severity, Slice text) {
-  Buf line = {0};
-  buf_addf(&line, "{\"severity\":\"%s\",\"message\":", severity);
-  json_add_text(&line, text);
-  buf_add_text(&line, "}\n");
-  write_stderr(buf_slice(&line));
-  buf_free(&line);
-}
-
 int cli_fail(const Cli *cli, ExitCode code, const char *format, ...) {
+  (void)cli;
   Buf text = {0};
   va_list args;
   va_start(args, format);
   buf_addv(&text, format, args);
   va_end(args);
-  if (cli->is_json && log_is_on(LOG_LEVEL_ERROR))
-    write_json("error", buf_slice(&text));
-  else
-    log_error("%s", text.data);
+  log_line(LOG_LEVEL_ERROR, "error", buf_slice(&text));
   buf_free(&text);
   return (int)code;
 }
@@ -64,45 +52,36 @@ int cli_fail_error(const Cli *cli, const Error *error) {
   return cli_fail(cli, exit_of(error->status), "%s", error->message);
 }
 
-/* One line, "apxm: SEVERITY: ...", or an object. */
-static void tell(const Cli *cli, const char *severity, const char *format,
+static void tell(LogLevel level, const char *severity, const char *format,
                  va_list args) {
   Buf text = {0};
+  if (!log_is_on(level)) return;
   buf_addv(&text, format, args);
-  if (cli->is_json) {
-    write_json(severity, buf_slice(&text));
-  } else {
-    Buf line = {0};
-    buf_addf(&line, "apxm: %s: ", severity);
-    buf_add_visible(&line, buf_slice(&text));
-    buf_add_char(&line, '\n');
-    write_stderr(buf_slice(&line));
-    buf_free(&line);
-  }
+  log_line(level, severity, buf_slice(&text));
   buf_free(&text);
 }
 
 void cli_note(const Cli *cli, const char *format, ...) {
-  if (!log_is_on(LOG_LEVEL_WARNING)) return;
+  (void)cli;
   va_list args;
   va_start(args, format);
-  tell(cli, "note", format, args);
+  tell(LOG_LEVEL_WARNING, "note", format, args);
   va_end(args);
 }
 
 void cli_info(const Cli *cli, const char *format, ...) {
-  if (!log_is_on(LOG_LEVEL_INFO)) return;
+  (void)cli;
   va_list args;
   va_start(args, format);
-  tell(cli, "info", format, args);
+  tell(LOG_LEVEL_INFO, "info", format, args);
   va_end(args);
 }
 
 void cli_debug(const Cli *cli, const char *format, ...) {
-  if (!log_is_on(LOG_LEVEL_DEBUG)) return;
+  (void)cli;
   va_list args;
   va_start(args, format);
-  tell(cli, "debug", format, args);
+  tell(LOG_LEVEL_DEBUG, "debug", format, args);
   va_end(args);
 }
 

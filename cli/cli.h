@@ -100,6 +100,9 @@ int cli_open(const Cli *cli, const char *path, const CompileOptions *options,
              Program *program);
 CompileOptions cli_compile_options(const Cli *cli);
 
+/* `apxm COMMAND --help`: what `apxm help COMMAND` shows. */
+int cli_help(const Cli *cli, const char *command);
+
 /* Exit code 2 unless there are from `least` to `most` operands. */
 int cli_want_words(const Cli *cli, uint32_t least, uint32_t most);
 /* Exit code 2 when an option was given that the first operand has no use for:

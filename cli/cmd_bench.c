@@ -38,21 +38,12 @@ static int measure_here(const Cli *cli, int argc, char **argv) {
   return cli_fail_error(cli, &error);
 }
 
-static int show_help(const Cli *cli) {
-  const char *name = "bench";
-  Cli help = *cli;
-  help.command = command_find("help");
-  help.words = &name;
-  help.word_count = 1;
-  return cmd_help(&help);
-}
-
 int cmd_bench(const Cli *cli) {
   char **words = (char **)(uintptr_t)cli->argv + 2;
   int count = cli->argc - 2;
   if (count == 0) return list(cli);
   if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
-    return show_help(cli);
+    return cli_help(cli, "bench");
   if (strcmp(words[0], "measure") == 0) return measure_here(cli, count, words);
   for (uint32_t i = 0; i < BENCH_COUNT; i++)
     if (strcmp(words[0], benches[i].name) == 0)

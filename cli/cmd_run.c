@@ -269,7 +269,6 @@ static void tear_down(Job *job) {
   if (job->engine) engine_free(job->engine);
   progress_release(&job->progress);
   trace_free(job->trace);
-  interrupt_release(&job->interrupt);
 }
 
 static int perform(Job *job) {
@@ -292,11 +291,9 @@ static int perform(Job *job) {
 
 static int execute(Job *job) {
   Error error = {0};
-  if (interrupt_block(&job->interrupt, &error) != STATUS_OK)
-    return cli_fail_error(job->cli, &error);
   int code = set_up(job, &error) == STATUS_OK
                  ? perform(job)
-                 : cli_fail(job->cli, EXIT_CODE_SETUP, "%s", error.message);
+                 : cli_fail_error(job->cli, &error);
   tear_down(job);
   return code;
 }

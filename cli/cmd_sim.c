@@ -226,9 +226,6 @@ static int perform(Job *job) {
 }
 
 static int serve(Job *job) {
-  Error error = {0};
-  if (interrupt_block(&job->interrupt, &error) != STATUS_OK)
-    return cli_fail_error(job->cli, &error);
   mutex_init(&job->mutex);
   cond_init(&job->changed);
   int code = perform(job);
@@ -236,7 +233,6 @@ static int serve(Job *job) {
   claim_drop(&job->claim);
   cond_destroy(&job->changed);
   mutex_destroy(&job->mutex);
-  interrupt_release(&job->interrupt);
   return code;
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which backend is meant: --backend; else the embedded model when an option
- * speaks of it; else the configuration; else the embedded model again, but
- * then the user is told.
+ * From the command line to what an engine is made from. Calls that go to the
+ * embedded model without anybody having asked for it are told of.
  */
 #include "cli/engine_setup.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/clock.h"
+#include "lib/backend_choice.h"
 
 /* A test switch (docs/testing.md): milliseconds to sleep before each model
  * call, which makes the claim of a run false. */
@@ -19,41 +18,33 @@ static uint64_t lazy_ns(void) {
   return ms > 10000 ? 10000 * NS_PER_MS : ms * NS_PER_MS;
 }
 
-/* The option that only the embedded model understands; NULL without. */
-static const char *sim_option(const Cli *cli) {
-  if (options_has(&cli->options, OPTION_SIM_PROFILE)) return "--sim-profile";
-  if (options_has(&cli->options, OPTION_REPLIES)) return "--replies";
-  return NULL;
-}
-
-static const char *choose_backend(const Cli *cli, const Config *config) {
-  const char *named = cli->options.value[OPTION_BACKEND];
-  if (named) return named;
-  return sim_option(cli) ? "sim" : config->backend;
+static BackendChoice choice_of(const Options *options) {
+  BackendChoice choice = {.named = options->value[OPTION_BACKEND]};
+  if (options_has(options, OPTION_REPLIES)) choice.sim_option = "--replies";
+  if (options_has(options, OPTION_SIM_PROFILE))
+    choice.sim_option = "--sim-profile";
+  return choice;
 }
 
 /* The backend exists, and the other options fit it. */
 static Status check_backend(const Cli *cli, EngineSetup *setup, Error *error) {
+  BackendChoice choice = choice_of(&cli->options);
   const char *name = setup->options.model.backend;
-  const char *option = sim_option(cli);
   BackendConfig backend;
   if (!name) return STATUS_OK;
   Status status = config_find_backend(&setup->config, name,
                                       &setup->config.arena, &backend, error);
-  if (status != STATUS_OK || !option || strcmp(backend.provider, "sim") == 0)
-    return status;
-  return error_set(error, STATUS_USAGE,
-                   "%s is for the embedded model `sim`, and backend %s is "
-                   "another (%s)",
-                   option, backend.name, backend.provider);
+  if (status != STATUS_OK) return status;
+  return backend_choice_check(&choice, &backend, error);
 }
 
 static void fill_options(const Cli *cli, EngineSetup *setup) {
   const Options *options = &cli->options;
+  BackendChoice choice = choice_of(options);
   setup->options = (EngineOptions){
       .workers = (uint32_t)options_number(options, OPTION_WORKERS, 0),
       .model = {.config = &setup->config,
-                .backend = choose_backend(cli, &setup->config),
+                .backend = backend_choice_name(&choice, &setup->config),
                 .model = options->value[OPTION_MODEL],
                 .max_in_flight =
                     (uint32_t)options_number(options, OPTION_MAX_IN_FLIGHT, 0),

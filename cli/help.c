@@ -101,6 +101,14 @@ static void add_overview(Buf *out) {
   add_exit_codes(out);
 }
 
+int cli_help(const Cli *cli, const char *command) {
+  Cli help = *cli;
+  help.command = command_find("help");
+  help.words = &command;
+  help.word_count = 1;
+  return cmd_help(&help);
+}
+
 int cmd_help(const Cli *cli) {
   Buf text = {0};
   int code = cli_want_words(cli, 0, 1);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A signalfd under the reactor. Only the main thread blocks and releases, so
- * sigprocmask, which speaks for one thread, is enough.
+ * A signalfd under the reactor. The signals are blocked while it is watched and
+ * no longer: before, a file that is waited for must not keep the process from
+ * being ended. Only the main thread does so, and all others block every signal
+ * anyway, so sigprocmask, which speaks for one thread, is enough.
  */
 #include "cli/interrupt.h"
 
@@ -12,9 +14,8 @@
 
 #include "core/base/exit.h"
 
-Status interrupt_block(Interrupt *interrupt, Error *error) {
+static Status block(Interrupt *interrupt, Error *error) {
   sigset_t set;
-  *interrupt = (Interrupt){0};
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
@@ -24,6 +25,11 @@ Status interrupt_block(Interrupt *interrupt, Error *error) {
   int code = errno;
   sigprocmask(SIG_SETMASK, &interrupt->old_mask, NULL);
   return error_set_errno(error, STATUS_IO, code, "cannot watch for signals");
+}
+
+static void release(Interrupt *interrupt) {
+  close(interrupt->watch.fd);
+  sigprocmask(SIG_SETMASK, &interrupt->old_mask, NULL);
 }
 
 /* I/O thread. */
@@ -39,21 +45,22 @@ static void take_signal(Watch *watch, uint32_t events) {
 
 Status interrupt_watch(Interrupt *interrupt, Reactor *reactor,
                        void (*first)(void *user), void *user, Error *error) {
+  Status status = block(interrupt, error);
+  if (status != STATUS_OK) return status;
   interrupt->watch.ready = take_signal;
   interrupt->first = first;
   interrupt->user = user;
-  Status status = reactor_watch(reactor, &interrupt->watch, EPOLLIN, error);
-  if (status == STATUS_OK) interrupt->reactor = reactor;
+  status = reactor_watch(reactor, &interrupt->watch, EPOLLIN, error);
+  if (status == STATUS_OK)
+    interrupt->reactor = reactor;
+  else
+    release(interrupt);
   return status;
 }
 
 void interrupt_unwatch(Interrupt *interrupt) {
-  if (interrupt->reactor)
-    reactor_unwatch(interrupt->reactor, &interrupt->watch);
+  if (!interrupt->reactor) return;
+  reactor_unwatch(interrupt->reactor, &interrupt->watch);
   interrupt->reactor = NULL;
-}
-
-void interrupt_release(Interrupt *interrupt) {
-  close(interrupt->watch.fd);
-  sigprocmask(SIG_SETMASK, &interrupt->old_mask, NULL);
+  release(interrupt);
 }

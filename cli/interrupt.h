@@ -4,10 +4,8 @@
  * from a descriptor by the I/O thread, so that no code runs in a signal
  * handler. The first one calls `first`; the second ends the process at once.
  *
- *     interrupt_block    before the engine: its threads inherit the mask
  *     interrupt_watch    as soon as there is a reactor
  *     interrupt_unwatch  before the engine goes
- *     interrupt_release  when all is done
  */
 #ifndef APXM_CLI_INTERRUPT_H
 #define APXM_CLI_INTERRUPT_H
@@ -28,11 +26,10 @@ typedef struct Interrupt {
   _Atomic uint32_t count; /* signals read; I/O thread adds, anyone reads */
 } Interrupt;
 
-Status interrupt_block(Interrupt *interrupt, Error *error) MUST_USE;
+/* Main thread, both. Zero it first; what was not watched may be unwatched. */
 Status interrupt_watch(Interrupt *interrupt, Reactor *reactor,
                        void (*first)(void *user), void *user,
                        Error *error) MUST_USE;
 void interrupt_unwatch(Interrupt *interrupt);
-void interrupt_release(Interrupt *interrupt);
 
 #endif

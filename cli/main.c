@@ -58,6 +58,7 @@ static void read_looks(Cli *cli) {
   const char *format = cli->options.value[OPTION_ERROR_FORMAT];
   cli->is_json = format && strcmp(format, "json") == 0;
   cli->colour = cli_may_colour(STDERR_FILENO);
+  log_set_json(cli->is_json);
   log_set_level(log_level_of(&cli->options));
 }
 
@@ -90,16 +91,6 @@ static int run_bare(Cli *cli) {
                   "`apxm help`");
 }
 
-/* `apxm COMMAND --help` is `apxm help COMMAND`. */
-static int run_help(const Cli *cli) {
-  const char *name = cli->command->name;
-  Cli help = *cli;
-  help.command = command_find("help");
-  help.words = &name;
-  help.word_count = 1;
-  return cmd_help(&help);
-}
-
 static int run_command(Cli *cli) {
   Error error = {0};
   const char *name = cli->options.words.data[0];
@@ -107,7 +98,7 @@ static int run_command(Cli *cli) {
   if (!cli->command) return fail_unknown(cli, name);
   cli->words = cli->options.words.data + 1;
   cli->word_count = cli->options.words.length - 1;
-  if (options_has(&cli->options, OPTION_HELP)) return run_help(cli);
+  if (options_has(&cli->options, OPTION_HELP)) return cli_help(cli, name);
   if (options_check(&cli->options, name, NULL, cli->command->options, &error) !=
       STATUS_OK)
     return cli_fail_error(cli, &error);

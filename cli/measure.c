@@ -227,19 +227,16 @@ static void close_engines(Bench *bench) {
   interrupt_unwatch(&bench->interrupt);
   if (bench->sequential) engine_free(bench->sequential);
   if (bench->parallel) engine_free(bench->parallel);
-  interrupt_release(&bench->interrupt);
 }
 
 static int run_bench(Measure *measure) {
   const Cli *cli = measure->cli;
   Error error = {0};
   Bench bench = {.measure = measure, .shows_progress = cli_may_draw(cli)};
-  if (interrupt_block(&bench.interrupt, &error) != STATUS_OK)
-    return cli_fail(cli, EXIT_CODE_SETUP, "%s", error.message);
   mutex_init(&bench.lock);
   int code = open_engines(&bench, &error) == STATUS_OK
                  ? measure_all(&bench)
-                 : cli_fail(cli, EXIT_CODE_SETUP, "%s", error.message);
+                 : cli_fail_error(cli, &error);
   close_engines(&bench);
   mutex_destroy(&bench.lock);
   return code;

@@ -8,6 +8,7 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "lib/api_int.h"
+#include "lib/backend_choice.h"
 
 static const char *copy_text(Arena *arena, const char *text) {
   return text ? arena_copy(arena, text, strlen(text)) : NULL;
@@ -22,35 +23,25 @@ static Status check_numbers(const apxm_engine_options *given, Error *error) {
   return STATUS_OK;
 }
 
-/* What only the built-in model understands; NULL without. */
-static const char *sim_option(const apxm_engine_options *given) {
-  if (given->sim_profile) return "sim_profile";
-  return given->replies ? "replies" : NULL;
-}
-
-/* NULL: what the model client does without one. */
-static const char *choose_backend(const apxm_engine *engine,
-                                  const apxm_engine_options *given) {
-  if (given->backend) return given->backend;
-  return sim_option(given) ? "sim" : engine->config.backend;
+static BackendChoice choice_of(const apxm_engine_options *given) {
+  BackendChoice choice = {.named = given->backend};
+  if (given->replies) choice.sim_option = "replies";
+  if (given->sim_profile) choice.sim_option = "sim_profile";
+  return choice;
 }
 
 /* The backend exists, and the other options fit it. */
-static apxm_status check_backend(apxm_engine *engine, const char *name,
-                                 const apxm_engine_options *given,
+static apxm_status check_backend(apxm_engine *engine,
+                                 const BackendChoice *choice, const char *name,
                                  Error *error) {
-  const char *option = sim_option(given);
   BackendConfig backend;
   if (!name) return APXM_OK;
   if (config_find_backend(&engine->config, name, &engine->texts, &backend,
                           error) != STATUS_OK)
     return APXM_BACKEND;
-  if (!option || strcmp(backend.provider, "sim") == 0) return APXM_OK;
-  error_set(error, STATUS_USAGE,
-            "%s is for the built-in model `sim`, and backend %s is another "
-            "(%s)",
-            option, backend.name, backend.provider);
-  return APXM_USAGE;
+  return backend_choice_check(choice, &backend, error) == STATUS_OK
+             ? APXM_OK
+             : APXM_USAGE;
 }
 
 static void fill(apxm_engine *engine, const char *backend,
@@ -78,8 +69,9 @@ static apxm_status make(apxm_engine *engine, const apxm_engine_options *options,
   if (given.config &&
       config_load(given.config, &engine->config, error) != STATUS_OK)
     return APXM_CONFIG;
-  const char *backend = choose_backend(engine, &given);
-  apxm_status status = check_backend(engine, backend, &given, error);
+  BackendChoice choice = choice_of(&given);
+  const char *backend = backend_choice_name(&choice, &engine->config);
+  apxm_status status = check_backend(engine, &choice, backend, error);
   if (status != APXM_OK) return status;
   fill(engine, backend, &given, &own);
   engine->engine = engine_new(&own, error);

@@ -410,6 +410,23 @@ class Trouble(NetworkTest):
         self.assertEqual(len(requests), count)
         self.assertEqual({r['status'] for r in requests}, {'disconnected'})
 
+    def test_interrupt_before_it_runs(self):
+        """Ctrl-C ends what waits for a file just as well."""
+        path = self.place.path('replies')
+        os.mkfifo(path)
+        self.place.write('prog.ais', ONE)
+        run = self.place.start('run', 'prog.ais', '--replies', 'replies')
+
+        def writer():
+            try:
+                return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                return None
+        pipe = wait_for(writer, 'it opens the file')
+        run.send(signal.SIGINT)
+        self.assertEqual(run.wait().code, -signal.SIGINT, run.stderr)
+        os.close(pipe)
+
     def test_refused(self):
         with socket.socket() as probe:
             probe.bind(('127.0.0.1', 0))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lines for people on standard error: "apxm: warning: ...". One level for the
- * process, set once by main before threads start. Secrets never come here.
+ * Lines on standard error: "apxm: warning: ...", or an object each for
+ * programs. One level and one form for the process, set once by main before
+ * threads start. Secrets never come here.
  */
 #ifndef APXM_CORE_BASE_LOG_H
 #define APXM_CORE_BASE_LOG_H
@@ -20,6 +21,7 @@ typedef enum LogLevel {
 } LogLevel;
 
 void log_set_level(LogLevel level);
+void log_set_json(bool json); /* {"severity":"warning","message":"..."} */
 bool log_is_on(LogLevel level);
 
 /* "quiet", "error", "warning", "info", "debug"; false when unknown. */
@@ -31,7 +33,9 @@ bool log_level_parse(Slice text, LogLevel *level);
 void log_set_before(void (*before)(void *user), void *user);
 void log_call_before(void); /* for who writes to standard error himself */
 
-/* One line, written with one write(2). */
+/* One line, written with one write(2), that calls itself `severity`. */
+void log_line(LogLevel level, const char *severity, Slice text);
+/* The same with the name of its level. */
 void log_write(LogLevel level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -127,6 +127,23 @@ static bool has_authorization(const BackendConfig *backend) {
   return false;
 }
 
+/* A project's file may move a backend of the user's, but must name itself what
+ * is sent there from the environment. */
+static Status check_lure(Reader *r, const Draft *draft) {
+  const char *nearest =
+      r->config->files.length > 0 ? r->config->files.data[0] : NULL;
+  bool has_far_key = draft->key_file && draft->key_file != nearest;
+  bool has_far_header = draft->headers_file && draft->headers_file != nearest;
+  if (!nearest || draft->url_file != nearest) return STATUS_OK;
+  if (!has_far_key && !has_far_header) return STATUS_OK;
+  const char *what = has_far_key ? "key" : "headers";
+  return config_fail(r, draft->url_place,
+                     "the backend `%s` would send the `%s` of %s to another "
+                     "`url`; write `%s` here, too, or take another name",
+                     draft->backend.name, what,
+                     has_far_key ? draft->key_file : draft->headers_file, what);
+}
+
 /* What only all files together can tell. */
 static Status check_draft(Reader *r, const Draft *draft) {
   const BackendConfig *backend = &draft->backend;
@@ -151,7 +168,7 @@ static Status check_draft(Reader *r, const Draft *draft) {
                        "the backend `%s` has a `key` and a header "
                        "Authorization, which are the same thing; leave one out",
                        backend->name);
-  return STATUS_OK;
+  return check_lure(r, draft);
 }
 
 /* `backend:` must be one that there is. */

@@ -19,8 +19,10 @@
 typedef struct Draft {
   BackendConfig backend;
   Place place;          /* of its name, in the nearest file that has it */
-  const char *key_file; /* where `key` stands */
-  Place key_place;
+  const char *url_file; /* where `url` stands; NULL: nowhere */
+  Place url_place;
+  const char *key_file;     /* the same of `key` */
+  const char *headers_file; /* of `headers`, if one is from the environment */
 } Draft;
 
 /* What all files say together. */

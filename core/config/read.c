@@ -159,6 +159,8 @@ static Status read_address(Reader *r, const YamlNode *value,
 
 static Status read_url(Reader *r, const YamlNode *value, void *target) {
   Draft *draft = target;
+  draft->url_file = r->file;
+  draft->url_place = value->place;
   return read_address(r, value, false, &draft->backend.url);
 }
 
@@ -190,7 +192,6 @@ static Status read_key(Reader *r, const YamlNode *value, void *target) {
       arena_copy(&r->config->arena, name.data, name.length);
   draft->backend.key_is_wanted = true;
   draft->key_file = r->file;
-  draft->key_place = value->place;
   return STATUS_OK;
 }
 
@@ -238,9 +239,11 @@ static Status read_headers(Reader *r, const YamlNode *map, void *target) {
   if (status != STATUS_OK) return status;
   ConfigHeader *headers =
       ARENA_ARRAY(&r->config->arena, ConfigHeader, map->count);
+  draft->headers_file = NULL;
   for (const YamlNode *value = map->first; value; value = value->next) {
-    status = read_header(r, value, &headers[count++]);
+    status = read_header(r, value, &headers[count]);
     if (status != STATUS_OK) return status;
+    if (headers[count++].is_env) draft->headers_file = r->file;
   }
   draft->backend.headers = headers;
   draft->backend.header_count = count;

@@ -9,12 +9,7 @@
 #ifndef APXM_RUNTIME_IO_HTTP_H
 #define APXM_RUNTIME_IO_HTTP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/base/buf.h"
-#include "core/base/slice.h"
-#include "core/base/status.h"
 #include "runtime/io/reactor.h"
 
 typedef struct HttpClient HttpClient;
@@ -96,11 +91,8 @@ void http_client_free(HttpClient *client); /* no exchange may be open */
  * says how many connections fit, what else needs descriptors left aside. */
 uint32_t http_connections_max(void);
 
-/* Makes the kernel's table of descriptors large enough for so many connections
- * (as far as the limit allows) in one step. To be called before a process has
- * its first thread: when several share the table, Linux lets everybody who
- * opens a descriptor wait some 10 ms each time it must grow, and it grows by
- * doubling. */
+/* Before the process has threads: makes room in the kernel's table of
+ * descriptors in one step. Growing it later stalls every thread for 10 ms. */
 void http_reserve(uint32_t connections);
 
 /* `url` without a final slash, "http://" or "https://"; `headers` as

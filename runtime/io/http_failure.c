@@ -53,6 +53,8 @@ static HttpFailure classify(const HttpTransfer *transfer, CURLcode code,
   if (code == CURLE_OK)
     return transfer->is_headed ? HTTP_FAILURE_NONE : HTTP_FAILURE_CUT;
   if (transfer->stopped != HTTP_FAILURE_NONE) return transfer->stopped;
+  if (code == CURLE_COULDNT_CONNECT && transfer->socket_error)
+    return HTTP_FAILURE_OTHER;
   if (code == CURLE_OPERATION_TIMEDOUT)
     return transfer->is_connected ? HTTP_FAILURE_TIMEOUT_IDLE
                                   : HTTP_FAILURE_TIMEOUT_CONNECT;
@@ -156,9 +158,24 @@ static void tell_cut(HttpExchange *exchange, CURLcode code, int system) {
   }
 }
 
+/* Which of the two was not reached curl does not say. */
 static void tell_connect(HttpExchange *exchange, int system) {
-  char text[160] = "cannot connect";
-  if (system) describe_errno(system, text, sizeof text);
+  char cause[128] = "cannot connect", text[192];
+  if (system) describe_errno(system, cause, sizeof cause);
+  snprintf(text, sizeof text, "%s%s", cause,
+           exchange->endpoint->is_direct
+               ? ""
+               : ", maybe by the proxy that the environment names");
+  tell(exchange, text);
+}
+
+/* The server has no part in it. */
+static void tell_socket(HttpExchange *exchange, int code) {
+  bool is_used_up = code == EMFILE || code == ENFILE;
+  char cause[128], text[160];
+  describe_errno(code, cause, sizeof cause);
+  snprintf(text, sizeof text, "no socket can be opened: %s%s", cause,
+           is_used_up ? ", see `ulimit -n`" : "");
   tell(exchange, text);
 }
 
@@ -183,6 +200,8 @@ void http_failure_judge(HttpTransfer *transfer, CURLcode code) {
   http_failure_tell(exchange, failure);
   if (failure == HTTP_FAILURE_CONNECT)
     tell_connect(exchange, (int)system);
+  else if (code == CURLE_COULDNT_RESOLVE_PROXY)
+    tell(exchange, "the proxy that the environment names has no address");
   else if (failure == HTTP_FAILURE_CUT)
     tell_cut(exchange, code, (int)system);
   else if (failure == HTTP_FAILURE_TOO_LARGE)
@@ -193,6 +212,8 @@ void http_failure_judge(HttpTransfer *transfer, CURLcode code) {
     tell_curl(exchange, "not a sound HTTP reply", said);
   else if (failure == HTTP_FAILURE_OTHER && transfer->stopped)
     tell(exchange, "no memory for the reply");
+  else if (failure == HTTP_FAILURE_OTHER && transfer->socket_error)
+    tell_socket(exchange, transfer->socket_error);
   else if (failure == HTTP_FAILURE_OTHER)
     tell_curl(exchange, "curl", said);
 }

@@ -56,6 +56,7 @@ struct HttpTransfer {
   uint32_t header_bytes; /* of the reply, so far */
   uint32_t connections;  /* that it was sent over; 2: one was dead */
   HttpFailure stopped;   /* why a callback ended it */
+  int socket_error;      /* errno: the last socket could not be made; or 0 */
   bool is_added;         /* to the multi handle */
   bool is_waiting;       /* for a scout */
   bool is_scout;         /* is one, or was one */
@@ -95,7 +96,7 @@ bool http_shard_add(HttpTransfer *transfer);  /* its work begins */
 void http_shard_free_all(HttpClient *client);
 
 /* curl's callbacks that open and close a connection. */
-curl_socket_t http_socket_open(void *client, curlsocktype purpose,
+curl_socket_t http_socket_open(void *transfer, curlsocktype purpose,
                                struct curl_sockaddr *address);
 int http_socket_close(void *client, curl_socket_t fd);
 

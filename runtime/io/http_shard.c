@@ -13,6 +13,7 @@
  * a new meaning, so connections are opened and closed by callbacks here. Other
  * descriptors of curl's (its resolver's) are watched exactly as it asks.
  */
+#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -119,10 +120,12 @@ static int socket_changed(CURL *easy, curl_socket_t fd, int what,
 curl_socket_t http_socket_open(void *argument, curlsocktype purpose,
                                struct curl_sockaddr *address) {
   (void)purpose;
+  HttpTransfer *transfer = argument;
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
                   address->protocol);
+  transfer->socket_error = fd < 0 ? errno : 0;
   if (fd < 0) return CURL_SOCKET_BAD;
-  HttpSocket *known = socket_at(argument, fd);
+  HttpSocket *known = socket_at(transfer->shard->client, fd);
   known->is_ours = true;
   known->wanted = known->watched = 0; /* a new descriptor is in no epoll */
   return fd;

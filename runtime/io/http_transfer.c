@@ -206,7 +206,7 @@ static void set_callbacks(const CurlApi *curl, HttpTransfer *transfer) {
   curl->easy_setopt(easy, CURLOPT_PREREQFUNCTION, connected);
   curl->easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, http_socket_open);
-  curl->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+  curl->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
   curl->easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, http_socket_close);
   curl->easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
 }
@@ -361,5 +361,6 @@ void http_transfer_clear(HttpTransfer *transfer) {
   transfer->progress_at = transfer->body_bytes = 0;
   transfer->header_bytes = transfer->connections = 0;
   transfer->stopped = HTTP_FAILURE_NONE;
+  transfer->socket_error = 0;
   transfer->is_connected = transfer->is_answered = transfer->is_headed = false;
 }

@@ -40,7 +40,7 @@ static void add_message(const Remote *remote, const HttpExchange *http,
 }
 
 static void add_try(const Remote *remote, const char *question, Buf *out) {
-  buf_addf(out, "; %s try \"apxm backends test %s\"", question,
+  buf_addf(out, "; %s try `apxm backends test %s`", question,
            remote->config.name);
 }
 

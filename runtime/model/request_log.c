@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A line is built by the thread that completes the call and written by one
- * write(2) to a descriptor opened for appending, so lines of several threads
- * and processes do not mix.
+ * write(2), if the system takes it whole, to a descriptor opened for appending,
+ * so lines of several threads and processes do not mix.
  */
 #include "runtime/model/request_log.h"
 
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/log.h"
 #include "runtime/model/backend.h"
@@ -65,13 +66,17 @@ static void add_line(uint64_t first, const ModelRequest *request, Buf *line) {
   buf_add_text(line, "}\n");
 }
 
-/* A log that cannot be written costs the run nothing but the line. */
-void request_log_add(const RequestLog *log, const ModelRequest *request) {
-  if (log->fd < 0) return;
+/* A log that cannot be written costs the run nothing. It ends there, or what
+ * comes next would stand behind half a line. */
+void request_log_add(RequestLog *log, const ModelRequest *request) {
+  Error error = {0};
+  if (log->fd < 0 || load_relaxed(&log->has_failed)) return;
   Buf line = {0};
   add_line(load_relaxed(&log->first_arrival), request, &line);
-  if (write(log->fd, line.data, line.length) != (ssize_t)line.length)
-    log_warning("a line of the request log could not be written");
+  if (file_write_fd(log->fd, buf_slice(&line), &error) != STATUS_OK &&
+      !atomic_exchange(&log->has_failed, true))
+    log_warning("the request log ends here, the run goes on: %s",
+                error.message);
   buf_free(&line);
 }
 
@@ -86,10 +91,14 @@ uint64_t request_log_arrive(RequestLog *log, uint64_t now) {
 Status request_log_open(RequestLog *log, const char *path, Error *error) {
   *log = (RequestLog){.fd = -1};
   if (!path) return STATUS_OK;
-  log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (log->fd >= 0) return STATUS_OK;
-  return error_set_errno(error, STATUS_IO, errno,
-                         "cannot open the request log %s", path);
+  /* A pipe that nobody reads would be waited for. */
+  int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+  log->fd = open(path, flags | O_NONBLOCK, 0666);
+  if (log->fd < 0)
+    return error_set_errno(error, STATUS_IO, errno,
+                           "cannot open the request log %s", path);
+  (void)fcntl(log->fd, F_SETFL, O_APPEND);
+  return STATUS_OK;
 }
 
 void request_log_close(RequestLog *log) {

@@ -13,6 +13,7 @@
 
 typedef struct RequestLog {
   int fd;                         /* -1: no log; immutable */
+  _Atomic bool has_failed;        /* nothing is written any more; any thread */
   _Atomic uint64_t arrivals;      /* requests ever submitted; any thread */
   _Atomic uint64_t first_arrival; /* clock_now() of one of the first; set once,
                                      any thread */
@@ -27,6 +28,6 @@ void request_log_close(RequestLog *log);
 uint64_t request_log_arrive(RequestLog *log, uint64_t now);
 
 /* Any thread: the request is over, its times and its reply are filled. */
-void request_log_add(const RequestLog *log, const ModelRequest *request);
+void request_log_add(RequestLog *log, const ModelRequest *request);
 
 #endif

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/atomic.h"
@@ -618,6 +619,18 @@ CASE(bad_options_are_refused) {
                  "/nowhere/log");
 }
 
+/* Nobody reads it: opening it would wait for ever. */
+CASE(a_pipe_without_a_reader_is_no_log) {
+  (void)state;
+  char path[] = "/tmp/apxm-client-XXXXXX";
+  write_temp(path, "");
+  unlink(path);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  expect_refused(&(ModelOptions){.request_log = path}, STATUS_IO,
+                 "cannot open the request log");
+  unlink(path);
+}
+
 static BackendConfig sim_called(const char *name, uint32_t limit) {
   return (BackendConfig){
       .name = name, .provider = "sim", .max_in_flight = limit};
@@ -701,6 +714,7 @@ int main(void) {
       cmocka_unit_test(cancel_races_on_the_shared_server),
       cmocka_unit_test(request_log_has_a_line_a_request),
       cmocka_unit_test(bad_options_are_refused),
+      cmocka_unit_test(a_pipe_without_a_reader_is_no_log),
       cmocka_unit_test(backends_are_told_apart),
       cmocka_unit_test(unknown_backend_is_refused_with_the_nearest),
       cmocka_unit_test(limit_has_a_limit),

@@ -702,6 +702,15 @@ CASE(nearest_parent) {
   config_free(&config);
 }
 
+static void refuse_load(Status wanted, const char *part) {
+  Config config;
+  Error error = {0};
+  assert_int_equal(config_load(in_root("work"), &config, &error), wanted);
+  if (!strstr(error.message, part))
+    fail_msg("%s lacks %s", error.message, part);
+  config_free(&config);
+}
+
 CASE(the_nearer_wins) {
   (void)state;
   Config config;
@@ -747,6 +756,27 @@ CASE(the_nearer_wins) {
   config_free(&config);
 }
 
+/* Else somebody else's project would get the user's key without naming it. */
+CASE(a_key_is_not_lured_away) {
+  (void)state;
+  const char *near = "work/.apxm/config.yaml";
+  put("home/.apxm/config.yaml",
+      "backends:\n"
+      "  a: { provider: openai, url: \"http://one/v1\", key: env:A }\n"
+      "  b: { provider: openai, headers: { X-B: env:B, X-C: c } }\n");
+  put(near, "backends: { a: { url: \"http://two/v1\" } }\n");
+  refuse_load(STATUS_FORMAT, ".apxm/config.yaml:1:23: the backend `a` would");
+  put(near, "backends: { b: { url: \"http://two/v1\" } }\n");
+  refuse_load(STATUS_FORMAT, "write `headers` here, too");
+  Config config;
+  put(near,
+      "backends:\n"
+      "  a: { url: \"http://two/v1\", key: env:A }\n"
+      "  b: { url: \"http://two/v1\", headers: { X-C: c } }\n");
+  load("work", &config);
+  config_free(&config);
+}
+
 CASE(other_home) {
   (void)state;
   Config config;
@@ -766,15 +796,6 @@ CASE(one_file_once) {
   load("home", &config);
   assert_int_equal(config.files.length, 1);
   assert_int_equal(config.backends.length, 1);
-  config_free(&config);
-}
-
-static void refuse_load(Status wanted, const char *part) {
-  Config config;
-  Error error = {0};
-  assert_int_equal(config_load(in_root("work"), &config, &error), wanted);
-  if (!strstr(error.message, part))
-    fail_msg("%s lacks %s", error.message, part);
   config_free(&config);
 }
 
@@ -867,6 +888,7 @@ int main(void) {
       WITH_FILES(no_file),
       WITH_FILES(nearest_parent),
       WITH_FILES(the_nearer_wins),
+      WITH_FILES(a_key_is_not_lured_away),
       WITH_FILES(other_home),
       WITH_FILES(one_file_once),
       WITH_FILES(bad_files),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/base/atomic.h"
 #include "core/base/clock.h"
@@ -346,6 +347,50 @@ CASE(refused) {
   setup_close(&setup);
 }
 
+/* The server has no part in it, and is not blamed. */
+CASE(no_descriptor_left) {
+  (void)state;
+  Setup setup = setup_to(serve_echo, NULL);
+  ask_expect(setup.endpoint, HTTP_FAILURE_NONE, "");
+  HttpEndpoint *nowhere = setup_endpoint(&setup, "http://127.0.0.1",
+                                         raw_port_unused(), &ask_patient);
+  struct rlimit limit;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlim_t before = limit.rlim_cur;
+  int next = dup(STDIN_FILENO);
+  assert_true(next >= 0);
+  close(next);
+  limit.rlim_cur = (rlim_t)next;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ask_expect(nowhere, HTTP_FAILURE_OTHER,
+             "no socket can be opened: too many open files, see `ulimit -n`");
+  limit.rlim_cur = before;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ask_expect(nowhere, HTTP_FAILURE_CONNECT, "connection refused");
+  http_endpoint_free(nowhere);
+  setup_close(&setup);
+}
+
+/* What failed may have been the proxy, which is said. */
+CASE(a_proxy_is_named) {
+  (void)state;
+  char proxy[64];
+  snprintf(proxy, sizeof proxy, "http://" CANARY ":" CANARY "@127.0.0.1:%u",
+           raw_port_unused());
+  setenv("http_proxy", proxy, 1);
+  Setup setup = setup_to(serve_echo, NULL);
+  HttpEndpoint *far =
+      setup_endpoint(&setup, "http://192.0.2.1", 80, &ask_patient);
+  ask_expect(far, HTTP_FAILURE_CONNECT,
+             "connection refused, maybe by the proxy");
+  ask_expect(setup.endpoint, HTTP_FAILURE_NONE, ""); /* loopback needs none */
+  setenv("http_proxy", "http://proxy.invalid:1", 1);
+  ask_expect(far, HTTP_FAILURE_RESOLVE, "the proxy that the environment names");
+  unsetenv("http_proxy");
+  http_endpoint_free(far);
+  setup_close(&setup);
+}
+
 static void reset_at_once(RawPeer *peer, void *argument) {
   (void)argument;
   if (raw_peer_skip(peer)) raw_peer_reset(peer);
@@ -502,6 +547,8 @@ int main(void) {
       cmocka_unit_test(as_many_connections_as_descriptors_allow),
       cmocka_unit_test(the_table_of_descriptors_grows_at_once),
       cmocka_unit_test(refused),
+      cmocka_unit_test(no_descriptor_left),
+      cmocka_unit_test(a_proxy_is_named),
       cmocka_unit_test(reset),
       cmocka_unit_test(replies_that_end_too_soon),
       cmocka_unit_test(replies_that_are_no_http),

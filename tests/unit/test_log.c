@@ -73,6 +73,18 @@ CASE(one_line_in_one_write) {
   assert_packet(NULL);
 }
 
+CASE(for_programs) {
+  (void)state;
+  log_set_json(true);
+  log_warning("a\n\"b\"");
+  log_info("not shown");
+  log_line(LOG_LEVEL_WARNING, "note", SLICE("c\xFF"));
+  log_set_json(false);
+  assert_packet("{\"severity\":\"warning\",\"message\":\"a\\n\\\"b\\\"\"}\n");
+  assert_packet("{\"severity\":\"note\",\"message\":\"c\xEF\xBF\xBD\"}\n");
+  assert_packet(NULL);
+}
+
 CASE(level_names) {
   (void)state;
   LogLevel level = LOG_LEVEL_WARNING;
@@ -89,6 +101,8 @@ int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test_setup_teardown(levels, catch_stderr, release_stderr),
       cmocka_unit_test_setup_teardown(one_line_in_one_write, catch_stderr,
+                                      release_stderr),
+      cmocka_unit_test_setup_teardown(for_programs, catch_stderr,
                                       release_stderr),
       cmocka_unit_test(level_names),
   };

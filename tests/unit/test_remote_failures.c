@@ -160,7 +160,7 @@ CASE(nobody_listens) {
   call_ask(bench, &call);
   snprintf(wanted, sizeof wanted,
            "cannot connect: connection refused (127.0.0.1:%u); is the server "
-           "running? try \"apxm backends test fast\"",
+           "running? try `apxm backends test fast`",
            bench->port);
   expect_failure(bench, &call, wanted);
 }
@@ -176,7 +176,7 @@ CASE(nobody_accepts) {
   call_ask(bench, &call);
   expect_failure(bench, &call,
                  "no connection within 60 ms (timeout: connect); is the server "
-                 "running? try \"apxm backends test fast\"");
+                 "running? try `apxm backends test fast`");
   raw_wall_close(&wall);
 }
 
