@@ -34,7 +34,8 @@ static const HttpCase standard_cases[] = {
     {HTTP_CASE_FAN, 512, 512, 50, 10},    {HTTP_CASE_OPEN, 1000, 1000, 50, 5},
     {HTTP_CASE_OPEN, 10000, 10000, 50, 5}};
 
-bool http_takes(HttpSubject subject, const HttpCase *c) {
+/* Whether the subject can take the case at all. */
+static bool takes(HttpSubject subject, const HttpCase *c) {
   if (subject != HTTP_LANGGRAPH) return true;
   return c->asks == c->in_flight && c->asks <= LANGGRAPH_ASKS_MAX;
 }
@@ -234,7 +235,7 @@ static Status measure_turn(Bench *bench, uint32_t index, uint32_t turn,
   Status status = STATUS_OK;
   for (uint32_t s = 0; s < HTTP_SUBJECT_COUNT && status == STATUS_OK; s++) {
     HttpSubject subject = (HttpSubject)s;
-    if (bench->programs[s] == NULL || !http_takes(subject, c)) continue;
+    if (bench->programs[s] == NULL || !takes(subject, c)) continue;
     bench_progress(bench->cli, "bench http: turn %u of %u, %s, %u asks, %s",
                    turn + 1, bench->plan->repeat, http_case_names[c->kind],
                    c->asks, http_subject_names[s]);

@@ -45,9 +45,6 @@ typedef struct HttpPlan {
   bool is_raw_server; /* bench_server; else `apxm sim` */
 } HttpPlan;
 
-/* Whether the subject can take the case at all. */
-bool http_takes(HttpSubject subject, const HttpCase *c);
-
 /* The sheet's row of a subject in a case. */
 static inline uint32_t http_row(uint32_t c, HttpSubject subject) {
   return c * HTTP_SUBJECT_COUNT + (uint32_t)subject;

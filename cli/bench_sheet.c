@@ -124,10 +124,6 @@ double sheet_minimum(const Sheet *sheet, uint32_t row, const char *figure) {
   return quantile(find(sheet, row, figure), 0);
 }
 
-double sheet_maximum(const Sheet *sheet, uint32_t row, const char *figure) {
-  return quantile(find(sheet, row, figure), 1);
-}
-
 /* ---- claims -------------------------------------------------------------- */
 
 void sheet_claim(Sheet *sheet, double value, bool is_floor, double limit,

@@ -70,7 +70,6 @@ Status sheet_add_lines(Sheet *sheet, uint32_t row, Slice lines,
 /* NaN when nothing was measured. */
 double sheet_median(const Sheet *sheet, uint32_t row, const char *figure);
 double sheet_minimum(const Sheet *sheet, uint32_t row, const char *figure);
-double sheet_maximum(const Sheet *sheet, uint32_t row, const char *figure);
 
 /* Holds `value` against its target; nothing when it is NaN. */
 void sheet_claim(Sheet *sheet, double value, bool is_floor, double limit,

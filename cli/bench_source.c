@@ -8,14 +8,14 @@
 
 enum { GROUP = 8 };
 
-void bench_source_prompt(uint32_t i, Buf *out) {
+static void add_prompt(uint32_t i, Buf *out) {
   buf_addf(out, "Section %u of the report: what does it say, in one line?", i);
 }
 
 /* `readers`: how many asks before this one it reads. */
 static void add_ask(uint32_t i, uint32_t readers, Buf *out) {
   buf_add_text(out, "        ask(\"");
-  bench_source_prompt(i, out);
+  add_prompt(i, out);
   buf_add_char(out, '"');
   for (uint32_t k = readers; k > 0; k--) buf_addf(out, ", a%u", i - k);
   buf_addf(out, ") -> a%u\n", i);

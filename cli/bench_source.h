@@ -19,7 +19,4 @@ void bench_source_groups(uint32_t asks, Buf *out);
 /* `asks` asks that read nothing, and a merge of all. */
 void bench_source_fan(uint32_t asks, Buf *out);
 
-/* The prompt of ask number `i` in both. */
-void bench_source_prompt(uint32_t i, Buf *out);
-
 #endif

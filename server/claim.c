@@ -37,10 +37,19 @@ static Status check_folder(const char *path, Error *error) {
                    path);
 }
 
+/* The user's own folder for what lives as long as a session; NULL: none. */
+static const char *runtime_folder(void) {
+  const char *path = getenv("XDG_RUNTIME_DIR");
+  struct stat info;
+  bool is_there =
+      path && path[0] == '/' && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+  return is_there ? path : NULL;
+}
+
 /* Appends the file's path; makes the folder. */
 static Status find_path(const char *name, Buf *path, Error *error) {
-  const char *runtime = getenv("XDG_RUNTIME_DIR");
-  if (runtime && runtime[0] == '/')
+  const char *runtime = runtime_folder();
+  if (runtime)
     buf_addf(path, "%s/apxm", runtime);
   else
     buf_addf(path, "/tmp/apxm-%u", (unsigned)geteuid());

@@ -116,8 +116,12 @@ Status listen_open(ListenAddress *address, int *fd, Error *error) {
   if (code == 0) return STATUS_OK;
   close(*fd);
   *fd = -1;
+  const char *hint =
+      code == EACCES ? " (ports below 1024 are for root: take a higher one)"
+      : code == EADDRNOTAVAIL ? " (not an address of this machine)"
+                              : "";
   return error_set_errno(error, code == EADDRINUSE ? STATUS_EXISTS : STATUS_IO,
-                         code, "cannot listen on %s", text);
+                         code, "cannot listen on %s%s", text, hint);
 }
 
 void listen_text(const ListenAddress *address, char *out) {

@@ -464,7 +464,9 @@ Web *web_new(int listen_fd, uint32_t connections, const WebHandler *handler,
   web->limit = connections;
   web->daemon = start_library(web);
   if (!web->daemon)
-    error_set(error, STATUS_IO, "libmicrohttpd does not start");
+    error_set_errno(error, STATUS_IO, errno,
+                    "libmicrohttpd does not start (it needs descriptors: see "
+                    "`ulimit -n`)");
   else if (start_watches(web, error) == STATUS_OK)
     return web;
   close(listen_fd);

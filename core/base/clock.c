@@ -20,10 +20,6 @@ uint64_t clock_now(void) {
   return read_clock(CLOCK_MONOTONIC);
 }
 
-uint64_t clock_thread_cpu(void) {
-  return read_clock(CLOCK_THREAD_CPUTIME_ID);
-}
-
 uint64_t clock_process_cpu(void) {
   return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -12,7 +12,6 @@
 #define NS_PER_S UINT64_C(1000000000)
 
 uint64_t clock_now(void);         /* monotonic, since some fixed moment */
-uint64_t clock_thread_cpu(void);  /* processor time of the calling thread */
 uint64_t clock_process_cpu(void); /* processor time of all threads */
 
 /* Sleeps at least `ns`; signals do not cut it short. */

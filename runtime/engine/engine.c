@@ -145,10 +145,6 @@ void run_wait(Run *run) {
   mutex_unlock(&run->done_lock);
 }
 
-uint64_t run_id(const Run *run) {
-  return run->id;
-}
-
 RunStatus run_status(const Run *run) {
   return run->metrics.status;
 }

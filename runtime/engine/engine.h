@@ -66,9 +66,6 @@ void run_wait(Run *run);
 /* Any thread, from run_start to run_free. */
 void run_progress(const Run *run, RunProgress *progress);
 
-/* Names it among the runs of its engine: RunEvent.run, request logs. */
-uint64_t run_id(const Run *run);
-
 /* A backend that its calls go to, the default one if any does; NULL when it
  * calls no model. */
 const ModelBackend *run_backend(const Run *run);

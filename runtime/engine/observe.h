@@ -22,7 +22,7 @@ typedef enum RunEventKind {
 /* What a RunOptions.event hears. Texts live until it returns. */
 typedef struct RunEvent {
   RunEventKind kind;
-  uint64_t run;      /* run_id */
+  uint64_t run;      /* names it among the runs of its engine, as in logs */
   uint64_t call;     /* the same in both events of a call; from 1, in no order
                         that means something */
   const char *label; /* "Agent.flow: name (op)" */

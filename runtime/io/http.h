@@ -47,6 +47,8 @@ typedef enum HttpFailure {
 typedef enum HttpPiece {
   HTTP_PIECE_PROGRESS, /* counts for the idle time-out */
   HTTP_PIECE_NOTHING,  /* a comment, half a line: does not */
+  HTTP_PIECE_LAST,     /* all is there: the end is waited for a moment only, so
+                          that the connection can be kept; then it stops */
   HTTP_PIECE_STOP      /* enough: ends the exchange */
 } HttpPiece;
 

@@ -63,6 +63,7 @@ struct HttpTransfer {
   bool is_connected;
   bool is_answered; /* some progress that ends `first` was made */
   bool is_headed;   /* the last header line has come */
+  bool is_last;     /* nothing is missing but the end */
   struct curl_slist own[OWN_HEADERS]; /* the exchange's headers */
   struct curl_slist *more;            /* instead of `own`; NULL */
 };
@@ -104,8 +105,7 @@ int http_socket_close(void *client, curl_socket_t fd);
 
 HttpTransfer *http_transfer_new(HttpShard *shard);
 void http_transfer_free(HttpTransfer *transfer);
-/* Ties the two together and sets what the exchange needs. False: its URL is too
- * long or a header of it has more than one line. */
+/* Sets what the exchange needs. False: too long a URL, a header of two lines */
 bool http_transfer_prepare(HttpTransfer *transfer, HttpExchange *exchange);
 void http_transfer_clear(HttpTransfer *transfer);
 void http_transfer_watch_time(HttpTransfer *transfer);

@@ -18,6 +18,9 @@
 
 /* ---- time-outs ----------------------------------------------------------- */
 
+/* For the end of a reply that is whole: it mostly comes along with it. */
+static const uint64_t END_NS = NS_PER_S;
+
 typedef struct Deadline {
   uint64_t at; /* clock_now(); UINT64_MAX: none */
   HttpFailure failure;
@@ -47,6 +50,9 @@ static Deadline next_deadline(const HttpTransfer *transfer) {
     bring_forward(&deadline, transfer->progress_at, timeouts->idle,
                   HTTP_FAILURE_TIMEOUT_IDLE);
   bring_forward(&deadline, start, timeouts->total, HTTP_FAILURE_TIMEOUT_TOTAL);
+  if (transfer->is_last)
+    bring_forward(&deadline, transfer->progress_at, END_NS,
+                  HTTP_FAILURE_STOPPED);
   return deadline;
 }
 
@@ -99,6 +105,12 @@ static size_t take_piece(HttpTransfer *transfer, Slice piece) {
       note_progress(transfer);
       break;
     case HTTP_PIECE_NOTHING:
+      break;
+    case HTTP_PIECE_LAST:
+      if (transfer->is_last) break;
+      transfer->is_last = true;
+      note_progress(transfer);
+      http_transfer_watch_time(transfer);
       break;
     case HTTP_PIECE_STOP:
       return stop(transfer, HTTP_FAILURE_STOPPED, piece.length);
@@ -363,4 +375,5 @@ void http_transfer_clear(HttpTransfer *transfer) {
   transfer->stopped = HTTP_FAILURE_NONE;
   transfer->socket_error = 0;
   transfer->is_connected = transfer->is_answered = transfer->is_headed = false;
+  transfer->is_last = false;
 }

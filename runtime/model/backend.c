@@ -282,7 +282,7 @@ static uint32_t choose_limit(const ProviderSetup *setup) {
   if (limit == 0) limit = config->max_in_flight;
   if (limit > LIMIT_IN_FLIGHT) limit = LIMIT_IN_FLIGHT;
   if (!setup->http) return limit;
-  uint32_t most = http_connections_max();
+  uint32_t most = setup->connections;
   if (limit <= most) return limit;
   log_warning(
       "backend %s: %u calls in flight instead of %u: this process may "

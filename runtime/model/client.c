@@ -47,6 +47,17 @@ static Status find_config(ModelClient *client, Slice name,
   return status;
 }
 
+/* How many connections the backends made so far leave to the next. */
+static uint32_t connections_left(const ModelClient *client) {
+  uint32_t left = http_connections_max();
+  for (uint32_t i = 0; i < client->backends.length; i++) {
+    const ModelBackend *backend = client->backends.data[i];
+    uint32_t taken = backend->config.url ? backend->limit : 0;
+    left = taken < left ? left - taken : 1;
+  }
+  return left;
+}
+
 static ModelBackend *make(ModelClient *client, Slice name, bool is_default,
                           Error *error) {
   BackendConfig config;
@@ -61,6 +72,7 @@ static ModelBackend *make(ModelClient *client, Slice name, bool is_default,
     client->http = http_client_new(client->reactor, error);
   if (config.url && !client->http) return NULL;
   if (config.url) setup.http = client->http;
+  if (config.url) setup.connections = connections_left(client);
   ModelBackend *backend = backend_new(&setup, &client->log, error);
   if (backend) vec_push(&client->backends, backend);
   return backend;

@@ -35,7 +35,8 @@ typedef struct ProviderSetup {
   const char *model;   /* for requests that name none; NULL: none */
   const char *session; /* names this process in X-Apxm-Run: "SESSION-RUN" */
   Reactor *reactor;
-  HttpClient *http;    /* NULL for sim, which has no URL */
+  HttpClient *http;     /* NULL for sim, which has no URL */
+  uint32_t connections; /* that the client's other backends leave to it */
 } ProviderSetup;
 
 /* X: Provider *NAME_new(setup, error), one for each of providers.def. */

@@ -77,6 +77,16 @@ static void fail_to_parse(Reply *reply, const Error *error) {
 
 /* ---- documents ---------------------------------------------------------- */
 
+/* True: the document is an error object, and the reply has failed with it. */
+static bool take_error(Reply *reply, const cJSON *document) {
+  if (!reply_member(document, "error")) return false;
+  Buf text = {0};
+  reply_add_complaint(reply->secrets, reply->raw, &text);
+  reply_fail(reply, "the server answered with an error: %s", text.data);
+  buf_free(&text);
+  return true;
+}
+
 static void read_document(Reply *reply, Slice raw, bool is_whole) {
   Error error = {0};
   reply->raw = raw;
@@ -85,7 +95,7 @@ static void read_document(Reply *reply, Slice raw, bool is_whole) {
     fail_to_parse(reply, &error);
   } else if (!cJSON_IsObject(document)) {
     reply_fail_at(reply, "the reply is not a JSON object");
-  } else if (!reply_take_error(reply, document)) {
+  } else if (!take_error(reply, document)) {
     reply->dialect->read(reply, document, is_whole);
   }
   cJSON_Delete(document);
@@ -208,7 +218,8 @@ HttpPiece reply_receive(Reply *reply, Slice piece) {
   }
   if (result == LINE_TOO_LONG) fail_too_long(reply);
   if (reply_has_failed(reply)) return HTTP_PIECE_STOP;
-  return reply->has_progressed ? HTTP_PIECE_PROGRESS : HTTP_PIECE_NOTHING;
+  if (!reply->has_progressed) return HTTP_PIECE_NOTHING;
+  return reply->is_over ? HTTP_PIECE_LAST : HTTP_PIECE_PROGRESS;
 }
 
 void reply_end(Reply *reply) {
@@ -240,15 +251,6 @@ void reply_add_complaint(const Secrets *secrets, Slice body, Buf *out) {
 const cJSON *reply_member(const cJSON *object, const char *name) {
   const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
   return cJSON_IsNull(member) ? NULL : member;
-}
-
-bool reply_take_error(Reply *reply, const cJSON *document) {
-  if (!reply_member(document, "error")) return false;
-  Buf text = {0};
-  reply_add_complaint(reply->secrets, reply->raw, &text);
-  reply_fail(reply, "the server answered with an error: %s", text.data);
-  buf_free(&text);
-  return true;
 }
 
 void reply_take_text(Reply *reply, const cJSON *value, const char *name) {

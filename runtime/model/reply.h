@@ -96,9 +96,6 @@ bool reply_has_failed(const Reply *reply);
 /* NULL: not there, or null. */
 const cJSON *reply_member(const cJSON *object, const char *name);
 
-/* True: the document is an error object, and the reply has failed with it. */
-bool reply_take_error(Reply *reply, const cJSON *document);
-
 /* `value` is text, null or not there; `name` says what it is. */
 void reply_take_text(Reply *reply, const cJSON *value, const char *name);
 /* Text in place of a reply, or none. */

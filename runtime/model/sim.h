@@ -58,7 +58,7 @@ typedef struct SimRule {
   Slice reply;     /* or the error message */
   bool is_error;
   uint32_t error_code; /* over HTTP; 0: not said */
-  bool has_latency; /* latency_ns stands in for the profile */
+  bool has_latency;    /* latency_ns stands in for the profile */
   uint64_t latency_ns;
   uint64_t times_left; /* UINT64_MAX: no end */
 } SimRule;

@@ -17,6 +17,7 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/thread.h"
+#include "runtime/io/http.h"
 #include "runtime/model/model.h"
 #include "tests/unit/unit.h"
 
@@ -671,6 +672,35 @@ CASE(backends_are_told_apart) {
   config_free(&config);
 }
 
+/* What one backend may have open, the next may not. */
+CASE(backends_share_the_descriptors) {
+  (void)state;
+  Bench bench;
+  Error error = {0};
+  Config config = {0};
+  arena_init(&config.arena);
+  const char *const names[] = {"first", "second", "third"};
+  for (uint32_t i = 0; i < 3; i++) {
+    BackendConfig backend = sim_called(names[i], LIMIT_IN_FLIGHT);
+    backend.provider = "openai";
+    backend.url = "http://127.0.0.1:1";
+    vec_push(&config.backends, backend);
+  }
+  uint32_t most = http_connections_max();
+  config.backends.data[0].max_in_flight = most - 10;
+  bench_open(&bench, &(ModelOptions){.config = &config}, 0);
+  static const uint32_t left[] = {10, 1};
+  for (uint32_t i = 0; i < 3; i++) {
+    ModelBackend *backend =
+        model_client_backend(bench.client, slice_of(names[i]), &error);
+    if (!backend) fail_msg("%s", error.message);
+    assert_int_equal(model_backend_limit(backend),
+                     i == 0 ? most - 10 : left[i - 1]);
+  }
+  bench_close(&bench, 0);
+  config_free(&config);
+}
+
 CASE(unknown_backend_is_refused_with_the_nearest) {
   (void)state;
   Bench bench;
@@ -716,6 +746,7 @@ int main(void) {
       cmocka_unit_test(bad_options_are_refused),
       cmocka_unit_test(a_pipe_without_a_reader_is_no_log),
       cmocka_unit_test(backends_are_told_apart),
+      cmocka_unit_test(backends_share_the_descriptors),
       cmocka_unit_test(unknown_backend_is_refused_with_the_nearest),
       cmocka_unit_test(limit_has_a_limit),
   };

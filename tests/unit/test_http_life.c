@@ -135,6 +135,22 @@ CASE(comments_are_no_progress) {
   setup_close(&setup);
 }
 
+/* Whatever else comes, and however patient we are. */
+CASE(a_whole_reply_has_an_end) {
+  (void)state;
+  Setup setup =
+      setup_with(serve_drip, "more\n", "http://127.0.0.1", &ask_patient);
+  Ask ask;
+  ask_init(&ask, setup.endpoint);
+  ask.exchange.receive = ask_receive;
+  ask.verdict = HTTP_PIECE_LAST;
+  http_start(&ask.exchange);
+  ask_wait(&ask);
+  assert_int_equal(ask.exchange.failure, HTTP_FAILURE_STOPPED);
+  ask_free(&ask);
+  setup_close(&setup);
+}
+
 /* ---- cancels ------------------------------------------------------------- */
 
 static void expect_cancelled(Ask *ask) {
@@ -561,6 +577,7 @@ int main(void) {
       cmocka_unit_test(time_out_in_the_middle),
       cmocka_unit_test(time_out_of_the_whole),
       cmocka_unit_test(comments_are_no_progress),
+      cmocka_unit_test(a_whole_reply_has_an_end),
       cmocka_unit_test(cancel_at_once),
       cmocka_unit_test(cancel_closes_the_socket),
       cmocka_unit_test(cancel_from_a_reader),

@@ -273,7 +273,7 @@ CASE(only_content_is_progress) {
       {"data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n",
        HTTP_PIECE_PROGRESS},
       {"data: {\"choices\":[],\"usage\":{}}\n\n", HTTP_PIECE_PROGRESS},
-      {"data: [DONE]\n\n", HTTP_PIECE_PROGRESS},
+      {"data: [DONE]\n\n", HTTP_PIECE_LAST},
       {"data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n",
        HTTP_PIECE_NOTHING},
   };
@@ -284,7 +284,7 @@ CASE(only_content_is_progress) {
        HTTP_PIECE_PROGRESS},
       {"{\"message\":{\"content\":\"x\"}", HTTP_PIECE_NOTHING},
       {"}\n", HTTP_PIECE_PROGRESS},
-      {"{\"done\":true}\n", HTTP_PIECE_PROGRESS},
+      {"{\"done\":true}\n", HTTP_PIECE_LAST},
       {"{\"message\":{\"content\":\"x\"}}\n", HTTP_PIECE_NOTHING},
   };
   expect_steps(&openai_dialect, openai, sizeof openai / sizeof *openai);
