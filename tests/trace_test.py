@@ -188,6 +188,25 @@ class Trace:
         return set(nodes)
 
 
+def at_rest(pid):
+    """A look that is true once no thread of the process has run for twenty
+    looks: all of them wait for somebody else."""
+    seen = []
+
+    def look():
+        now = []
+        for task in sorted(os.listdir('/proc/%d/task' % pid)):
+            with open('/proc/%d/task/%s/status' % (pid, task),
+                      encoding='ascii') as file:
+                text = file.read()
+            if text.startswith('Name:\tapxm-'):  # no sanitizer's own thread
+                now.append(re.findall(r'^(?:State|.*switches):\s*(\S+)',
+                                      text, re.M))
+        seen.append(now)
+        return len(seen) > 20 and all(one == now for one in seen[-20:])
+    return look
+
+
 class TraceTest(unittest.TestCase):
     def setUp(self):
         self.place = processes.Place(SETUP.apxm)
@@ -307,13 +326,24 @@ class TraceTest(unittest.TestCase):
             self.assertEqual(call['status'], 'cancelled')
 
     def test_prints_that_wait(self):
-        """More than the output holds: prints wait for the reader."""
+        """More than the output holds: prints wait for the reader, who comes
+        when nothing moves any more."""
         self.place.write('long', 'x' * (700 << 10))
         lines = ''.join('        print(x)\n' for _ in range(6))
-        run = self.start('agent A {\n    @entry flow main(x: str) {\n%s'
-                         '    }\n}\n' % lines, '--arg-file', 'x=long').wait()
-        self.assertEqual(run.code, 0, run.stderr)
-        self.assertEqual(len(run.stdout), 6 * ((700 << 10) + 1))
+        self.place.write('prog.ais', 'agent A {\n    @entry flow main(x: str) '
+                         '{\n%s    }\n}\n' % lines)
+        child = subprocess.Popen(
+            [self.place.apxm, 'run', 'prog.ais', '--arg-file', 'x=long',
+             '--trace', 't.json'],
+            cwd=self.place.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, env=processes.plain_environment(
+                self.place.folder))
+        with child:
+            select.select([child.stdout], [], [], processes.PATIENCE)
+            processes.wait_for(at_rest(child.pid), 'prints wait')
+            said = child.stdout.read()
+        self.assertEqual(child.returncode, 0)
+        self.assertEqual(len(said), 6 * ((700 << 10) + 1))
         trace = self.trace()
         self.assertEqual(sum(event['args']['op'] == 'print'
                              for event in trace.events('node')), 6)
