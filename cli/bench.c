@@ -62,6 +62,16 @@ int bench_do_sheet(const Cli *cli, const BenchUsage *usage, int count,
   return bench_do(cli, usage, count, words, work_sheet, maker);
 }
 
+Status bench_add_fork(Sheet *sheet, uint32_t row, BenchMeasure *measure,
+                      const void *job, Error *error) {
+  Buf lines = {0};
+  Status status = bench_child_fork(measure, job, &lines, error);
+  if (status == STATUS_OK)
+    status = sheet_add_lines(sheet, row, buf_slice(&lines), error);
+  buf_free(&lines);
+  return status;
+}
+
 int bench_show(const Cli *cli, const BenchRequest *request,
                const OutputFile *file, Slice table, cJSON *document) {
   Buf json = {0};

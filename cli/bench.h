@@ -6,6 +6,7 @@
 #ifndef APXM_CLI_BENCH_H
 #define APXM_CLI_BENCH_H
 
+#include "cli/bench_child.h"
 #include "cli/bench_options.h"
 #include "cli/bench_sheet.h"
 #include "cli/cli.h"
@@ -41,6 +42,10 @@ typedef struct BenchMaker {
 } BenchMaker;
 int bench_do_sheet(const Cli *cli, const BenchUsage *usage, int count,
                    char *const *words, const BenchMaker *maker);
+
+/* Adds what `measure` finds in a fork of this process to a row. */
+Status bench_add_fork(Sheet *sheet, uint32_t row, BenchMeasure *measure,
+                      const void *job, Error *error) MUST_USE;
 
 /* Prints the table or the document, and writes the document to `file` (NULL:
  * nowhere). Takes `document`. */

@@ -88,13 +88,8 @@ static Status measure(const void *data, Buf *out, Error *error) {
 
 static Status measure_size(const Plan *plan, Sheet *sheet, uint32_t row,
                            Error *error) {
-  Buf lines = {0};
   Job job = {plan->asks.at[row], plan->level};
-  Status status = bench_child_fork(measure, &job, &lines, error);
-  if (status == STATUS_OK)
-    status = sheet_add_lines(sheet, row, buf_slice(&lines), error);
-  buf_free(&lines);
-  return status;
+  return bench_add_fork(sheet, row, measure, &job, error);
 }
 
 static Status measure_all(const Cli *cli, const void *data, Sheet *sheet,

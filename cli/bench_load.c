@@ -123,16 +123,11 @@ static uint32_t row_of(const Plan *plan, FileKind kind, uint32_t size) {
 
 static Status measure_one(const Cli *cli, const Plan *plan, Sheet *sheet,
                           uint32_t row, Error *error) {
-  Buf lines = {0};
   Job job = {(FileKind)(row / plan->nodes.count),
              plan->nodes.at[row % plan->nodes.count]};
   bench_progress(cli, "bench load: %s, %u nodes", kind_names[job.kind],
                  job.nodes);
-  Status status = bench_child_fork(measure, &job, &lines, error);
-  if (status == STATUS_OK)
-    status = sheet_add_lines(sheet, row, buf_slice(&lines), error);
-  buf_free(&lines);
-  return status;
+  return bench_add_fork(sheet, row, measure, &job, error);
 }
 
 static Status measure_all(const Cli *cli, const void *data, Sheet *sheet,

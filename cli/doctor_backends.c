@@ -69,16 +69,10 @@ static void check_headers(Doctor *doctor, const char *area,
   }
 }
 
-static bool is_loopback(const char *url) {
-  return strncmp(url, "http://127.", 11) == 0 ||
-         strncmp(url, "http://localhost", 16) == 0 ||
-         strncmp(url, "http://[::1]", 12) == 0;
-}
-
 static void check_secrecy(Doctor *doctor, const char *area,
                           const BackendConfig *backend) {
   bool is_plain = strncmp(backend->url, "http://", 7) == 0;
-  if (!backend->key_env || !is_plain || is_loopback(backend->url)) return;
+  if (!backend->key_env || !is_plain || http_is_loopback(backend->url)) return;
   doctor_add(doctor, area, HEALTH_WARNING,
              doctor_text(doctor,
                          "its key goes over the network in the clear "

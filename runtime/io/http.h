@@ -97,6 +97,8 @@ uint32_t http_connections_max(void);
  * descriptors in one step. Growing it later stalls every thread for 10 ms. */
 void http_reserve(uint32_t connections);
 
+bool http_is_loopback(const char *url); /* false, too, if it is no URL */
+
 /* `url` without a final slash, "http://" or "https://"; `headers` as
  * "Name: value", copied. `reply_cap` in bytes. STATUS_USAGE: not a URL. */
 HttpEndpoint *http_endpoint_new(HttpClient *client, const char *url,
@@ -111,9 +113,8 @@ void http_endpoint_free(HttpEndpoint *endpoint); /* no exchange may be open */
 void http_start(HttpExchange *exchange);
 
 /* Any thread, from http_start until `done` has returned; more than once does
- * no harm. Asks for an early end: the socket is closed, and `done` called soon
- * (never from in here) with HTTP_FAILURE_CANCELLED, unless the reply was
- * faster. */
+ * no harm. Ends it early: closes the socket; `done` is called soon, not from in
+ * here, with HTTP_FAILURE_CANCELLED, unless the reply was faster. */
 void http_cancel(HttpExchange *exchange);
 
 #endif

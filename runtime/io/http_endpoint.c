@@ -110,6 +110,12 @@ static bool is_loopback(const Url *url) {
                              slice_equal(url->host, SLICE("::1")));
 }
 
+bool http_is_loopback(const char *url) {
+  Url parts = {0};
+  return split_url(slice_of(url), &parts, NULL) == STATUS_OK &&
+         is_loopback(&parts);
+}
+
 static char *text_of(const char *before, const Url *url) {
   bool has_colon = memchr(url->host.data, ':', url->host.length);
   Buf text = {0};

@@ -149,13 +149,3 @@ void model_client_free(ModelClient *client) {
   mutex_destroy(&client->lock);
   mem_free(client);
 }
-
-void model_request_clear(ModelRequest *request) {
-  buf_free(&request->prompt);
-  buf_free(&request->reply);
-}
-
-uint32_t model_estimate_tokens(Slice text) {
-  size_t tokens = text.length / 4 + (text.length % 4 != 0);
-  return tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
-}

@@ -330,6 +330,25 @@ CASE(the_table_of_descriptors_grows_at_once) {
   assert_true(open_descriptors() < 100);
 }
 
+CASE(loopback_is_told_from_names_like_it) {
+  (void)state;
+  static const char *const here[] = {
+      "http://127.0.0.1:80/v1", "https://127.8.9.1",     "http://[::1]:8080",
+      "http://localhost",       "http://LOCALHOST:1/v1", "http://a.localhost"};
+  static const char *const elsewhere[] = {"http://localhost.example",
+                                          "http://127.example",
+                                          "http://notlocalhost",
+                                          "http://10.0.0.1",
+                                          "http://[::2]",
+                                          "http://a@localhost",
+                                          "ftp://localhost",
+                                          ""};
+  for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+    if (!http_is_loopback(here[i])) fail_msg("%s", here[i]);
+  for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+    if (http_is_loopback(elsewhere[i])) fail_msg("%s", elsewhere[i]);
+}
+
 /* ---- no whole reply ------------------------------------------------------ */
 
 CASE(refused) {
@@ -546,6 +565,7 @@ int main(void) {
       cmocka_unit_test(descriptors_are_given_back),
       cmocka_unit_test(as_many_connections_as_descriptors_allow),
       cmocka_unit_test(the_table_of_descriptors_grows_at_once),
+      cmocka_unit_test(loopback_is_told_from_names_like_it),
       cmocka_unit_test(refused),
       cmocka_unit_test(no_descriptor_left),
       cmocka_unit_test(a_proxy_is_named),
