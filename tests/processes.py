@@ -25,6 +25,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PATIENCE = 120  # seconds until "not yet" is taken for "never"
 LOOK = threading.Event()  # never set: a pause between two looks
 
+# A shell starts what it leaves in the background with SIGINT ignored, and that
+# is inherited. With a handler here, what is started here has the default.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 CANARY_NAME = 'APXM_TEST_CANARY_KEY'
 CANARY = 'sk-' + secrets.token_hex(20)
 KEPT_ENVIRONMENT = re.compile(r'^(PATH|(A|T|UB)SAN_OPTIONS)$')
