@@ -23,9 +23,9 @@ static void add_binding(Check *c, AstBinding *binding) {
 
 /* The place where a later statement binds the name; length 0 when none. */
 static Span bound_later(const Check *c, Slice name, uint32_t offset) {
-  for (const AstStmt *stmt = c->flow->body; stmt; stmt = stmt->next) {
-    bool later = stmt->kind == STMT_BIND && stmt->name.span.start > offset;
-    if (later && slice_equal(stmt->name.text, name)) return stmt->name.span;
+  for (const AstStmt *stmt = c->flow->body.first; stmt; stmt = stmt->next) {
+    bool later = stmt->kind == STMT_BIND && stmt->target.name.span.start > offset;
+    if (later && slice_equal(stmt->target.name.text, name)) return stmt->target.name.span;
   }
   return (Span){0, 0};
 }
@@ -110,16 +110,16 @@ static void resolve_expr(Check *c, AstExpr *expr) {
 
 static AstBinding *bind_name(Check *c, AstStmt *stmt) {
   AstBinding *binding = ARENA_NEW(c->arena, AstBinding);
-  binding->name = stmt->name;
+  binding->name = stmt->target.name;
   binding->value = stmt->expr;
   binding->type = TYPE_NONE;
-  AstBinding *first = find_binding(c, stmt->name.text);
+  AstBinding *first = find_binding(c, stmt->target.name.text);
   if (first == NULL) {
     add_binding(c, binding);
   } else if (stmt->expr->kind != EXPR_ERROR) {
     Diag *diag =
-        check_fail(c, DIAG_BOUND_TWICE, stmt->name.span,
-                   "`%.*s` is already bound", SLICE_ARG(stmt->name.text));
+        check_fail(c, DIAG_BOUND_TWICE, stmt->target.name.span,
+                   "`%.*s` is already bound", SLICE_ARG(stmt->target.name.text));
     diag->label = "bound again here";
     diag->related = first->name.span;
     diag->related_label =
@@ -134,17 +134,17 @@ static void resolve_stmt(Check *c, AstStmt *stmt) {
   if (stmt->kind != STMT_BIND) return;
   assert(stmt->expr != NULL);
   TypeId declared = TYPE_NONE;
-  if (stmt->declared != NULL) declared = check_written_type(c, stmt->declared);
+  if (stmt->target.declared != NULL) declared = check_written_type(c, stmt->target.declared);
   if (declared == TYPE_VOID) {
-    Diag *diag = check_fail(c, DIAG_VOID_TYPE, stmt->declared->span,
+    Diag *diag = check_fail(c, DIAG_VOID_TYPE, stmt->target.declared->span,
                             "there is no value of type void");
     diag->label = "cannot be the type of a name";
     declared = TYPE_NONE;
   }
-  stmt->declared_type = declared;
-  if (slice_equal_text(stmt->name.text, "_")) return;
-  stmt->binding = bind_name(c, stmt);
-  stmt->binding->type = declared;
+  stmt->target.declared_type = declared;
+  if (slice_equal_text(stmt->target.name.text, "_")) return;
+  stmt->target.binding = bind_name(c, stmt);
+  stmt->target.binding->type = declared;
 }
 
 static void bind_params(Check *c, const AstFlow *flow) {
@@ -167,7 +167,7 @@ void check_names(Check *c, AstFlow *flow) {
   c->flow = flow;
   bind_params(c, flow);
   c->returned = false;
-  for (AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+  for (AstStmt *stmt = flow->body.first; stmt != NULL; stmt = stmt->next) {
     resolve_stmt(c, stmt);
     c->returned = c->returned || stmt->kind == STMT_RETURN;
   }

@@ -85,7 +85,7 @@ static const AstExpr *step(const AstExpr *expr, Origin *origin) {
 }
 
 static const AstStmt *first_return(const AstFlow *flow) {
-  const AstStmt *stmt = flow->body;
+  const AstStmt *stmt = flow->body.first;
   while (stmt != NULL && stmt->kind != STMT_RETURN) stmt = stmt->next;
   return stmt;
 }

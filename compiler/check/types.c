@@ -120,19 +120,19 @@ static TypeId type_expr(Check *c, AstExpr *expr) {
 /* ---- statements ---------------------------------------------------------- */
 
 static void type_bind(Check *c, AstStmt *stmt) {
-  bool discards = stmt->binding == NULL && stmt->declared == NULL;
+  bool discards = stmt->target.binding == NULL && stmt->target.declared == NULL;
   TypeId type = discards ? type_expr(c, stmt->expr) : type_value(c, stmt->expr);
-  TypeId declared = stmt->declared_type;
-  if (stmt->declared == NULL && stmt->binding != NULL) {
-    stmt->binding->type = type;
+  TypeId declared = stmt->target.declared_type;
+  if (stmt->target.declared == NULL && stmt->target.binding != NULL) {
+    stmt->target.binding->type = type;
   }
-  if (stmt->declared == NULL || check_fits(c, type, declared)) return;
+  if (stmt->target.declared == NULL || check_fits(c, type, declared)) return;
   Diag *diag =
       check_fail(c, DIAG_BINDING_TYPE, stmt->expr->span,
-                 "`%.*s` is declared as %s, not %s", SLICE_ARG(stmt->name.text),
+                 "`%.*s` is declared as %s, not %s", SLICE_ARG(stmt->target.name.text),
                  check_type_text(c, declared), check_type_text(c, type));
   diag->label = diag_text(c->sink, "this is %s", check_type_text(c, type));
-  diag->related = stmt->declared->span;
+  diag->related = stmt->target.declared->span;
   diag->related_label = "declared here";
 }
 
@@ -192,7 +192,7 @@ static void report_no_return(Check *c, const AstFlow *flow) {
 void check_types(Check *c, AstFlow *flow) {
   c->flow = flow;
   const AstStmt *first = NULL;
-  for (AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+  for (AstStmt *stmt = flow->body.first; stmt != NULL; stmt = stmt->next) {
     switch (stmt->kind) {
       case STMT_BIND:
         type_bind(c, stmt);

@@ -41,11 +41,11 @@ static void warn_result(Check *c, const AstExpr *call, Span span,
 static void warn_name(Check *c, const AstStmt *stmt) {
   const AstExpr *model = find_model_call(stmt->expr);
   if (model != NULL) {
-    warn_result(c, model, stmt->name.span, "nothing reads this name");
+    warn_result(c, model, stmt->target.name.span, "nothing reads this name");
     return;
   }
-  Diag *diag = diag_report(c->sink, DIAG_UNUSED_NAME, stmt->name.span,
-                           "`%.*s` is never read", SLICE_ARG(stmt->name.text));
+  Diag *diag = diag_report(c->sink, DIAG_UNUSED_NAME, stmt->target.name.span,
+                           "`%.*s` is never read", SLICE_ARG(stmt->target.name.text));
   diag->label = "bound here";
   diag->help = stmt->expr->kind == EXPR_CALL
                    ? "bind a value that is not needed to `_`"
@@ -96,15 +96,15 @@ static void warn_unreachable(Check *c, const AstStmt *after,
 
 void check_usage(Check *c, AstFlow *flow) {
   warn_params(c, flow);
-  if (flow->body == NULL) {
+  if (flow->body.first == NULL) {
     Diag *diag = diag_report(c->sink, DIAG_EMPTY_FLOW, flow->name.span,
                              "flow `%.*s` has no statements",
                              SLICE_ARG(flow->name.text));
     diag->label = "does nothing";
   }
-  for (const AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+  for (const AstStmt *stmt = flow->body.first; stmt != NULL; stmt = stmt->next) {
     if (stmt->kind == STMT_EXPR) warn_value(c, stmt);
-    if (stmt->binding != NULL && !stmt->binding->used) warn_name(c, stmt);
+    if (stmt->target.binding != NULL && !stmt->target.binding->used) warn_name(c, stmt);
     if (stmt->kind != STMT_RETURN) continue;
     if (stmt->next != NULL) warn_unreachable(c, stmt, stmt->next);
     return;

@@ -78,10 +78,10 @@ static void dump_stmt(const AstStmt *stmt, Buf *out) {
   switch (stmt->kind) {
     case STMT_BIND:
       buf_add_text(out, "bind ");
-      buf_add_slice(out, stmt->name.text);
-      if (stmt->declared != NULL) {
+      buf_add_slice(out, stmt->target.name.text);
+      if (stmt->target.declared != NULL) {
         buf_add_text(out, ": ");
-        dump_type(stmt->declared, out);
+        dump_type(stmt->target.declared, out);
       }
       break;
     case STMT_EXPR:
@@ -112,7 +112,7 @@ static void dump_flow(const AstFlow *flow, Buf *out) {
     dump_type(flow->declared, out);
   }
   buf_add_char(out, '\n');
-  for (const AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+  for (const AstStmt *stmt = flow->body.first; stmt != NULL; stmt = stmt->next) {
     dump_stmt(stmt, out);
   }
 }

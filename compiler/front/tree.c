@@ -143,7 +143,7 @@ void ast_stmt_begin(Parser *p) {
 
 void ast_stmt(Parser *p, AstStmt *stmt) {
   if (p->stmt == NULL) {
-    p->flow->body = stmt;
+    p->flow->body.first = stmt;
   } else {
     p->stmt->next = stmt;
   }
@@ -161,8 +161,8 @@ static AstStmt *new_stmt(Parser *p, AstStmtKind kind, AstExpr *expr) {
 
 AstStmt *ast_bind(Parser *p, Token name, AstType *declared, AstExpr *expr) {
   AstStmt *stmt = new_stmt(p, STMT_BIND, expr);
-  stmt->name = name_of(p, name);
-  stmt->declared = declared;
+  stmt->target.name = name_of(p, name);
+  stmt->target.declared = declared;
   return stmt;
 }
 

@@ -235,10 +235,10 @@ static const AstExpr *literal_of(const AstExpr *expr) {
 
 static void bind(Lower *lower, const AstStmt *stmt, IrRef value,
                  uint32_t first) {
-  if (stmt->binding != NULL) {
-    stmt->binding->ir = value;
-    stmt->binding->literal = literal_of(stmt->expr);
-    add_name(lower, value, first, stmt->binding->name.text);
+  if (stmt->target.binding != NULL) {
+    stmt->target.binding->ir = value;
+    stmt->target.binding->literal = literal_of(stmt->expr);
+    add_name(lower, value, first, stmt->target.binding->name.text);
   } else if (!ir_is_const(value)) {
     lower->graph->nodes.data[value].flags |= IR_KEEP;
   }
@@ -246,7 +246,7 @@ static void bind(Lower *lower, const AstStmt *stmt, IrRef value,
 
 /* Returns the flow's value, IR_REF_NONE without one. */
 static IrRef lower_body(Lower *lower, const AstFlow *flow) {
-  for (const AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+  for (const AstStmt *stmt = flow->body.first; stmt != NULL; stmt = stmt->next) {
     uint32_t first = lower->graph->nodes.length;
     IrRef value = stmt->expr ? lower_expr(lower, stmt->expr) : IR_REF_NONE;
     if (stmt->kind == STMT_BIND) bind(lower, stmt, value, first);

@@ -56,7 +56,7 @@ static void visit(Summary *summary, uint32_t flow, const AstExpr *expr) {
 
 static void visit_flow(Summary *summary, const AstFlow *flow) {
   summary->masks[flow->index] = 0;
-  for (const AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
+  for (const AstStmt *stmt = flow->body.first; stmt != NULL; stmt = stmt->next) {
     if (stmt->expr != NULL) visit(summary, flow->index, stmt->expr);
     if (stmt->kind == STMT_RETURN) break;
   }

@@ -43,7 +43,7 @@ typedef struct BuildGraph {
   uint16_t param_count;  /* effect tokens included */
   uint16_t result_count; /* effect tokens included */
   uint16_t spaces;       /* bit mask of Space */
-  TypeId result;
+  bool nested;           /* not a flow's body but part of one */
 } BuildGraph;
 
 typedef struct BuildNode {
@@ -53,7 +53,9 @@ typedef struct BuildNode {
   uint32_t input_count;
   const ObjAttr *attrs; /* copied; values are rows of CONSTS */
   uint32_t attr_count;
-  uint32_t target; /* CALL: row of GRAPHS, may come later */
+  const ObjArm *arms; /* copied; their graphs may come later */
+  uint32_t arm_count;
+  uint8_t flags; /* ObjNodeFlag */
   uint32_t rank;
   uint32_t place;
   uint64_t key;

@@ -28,7 +28,9 @@ typedef struct Object {
 
   const char *strings;
   const ObjConst *consts;
-  const TypeRow *types;
+  TypeView types;
+  const ObjRecord *records;
+  const ObjField *fields;
   const ObjPlace *places;
   const ObjFlow *flows;
   const ObjParam *params;
@@ -37,9 +39,11 @@ typedef struct Object {
   const uint64_t *keys;
   const ObjRef *inputs;
   const ObjAttr *attrs;
+  const ObjArm *arms;
   const ObjMeta *meta;
-  uint32_t string_bytes, const_count, type_count, place_count, flow_count,
-      param_count, graph_count, node_count, input_count, attr_count;
+  uint32_t string_bytes, const_count, type_count, record_count, field_count,
+      place_count, flow_count, param_count, graph_count, node_count,
+      input_count, attr_count, arm_count;
 
   /* Derived. What firing node i (a row of NODES) needs, in a third of the
    * memory: its op, and where its inputs and consumers begin; they end where

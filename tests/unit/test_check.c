@@ -82,7 +82,7 @@ CASE(names_and_calls) {
   const AstParam *x = f->params;
   assert_true(x->binding->is_param && x->binding->used);
   assert_int_equal(x->binding->type, TYPE_NUM);
-  const AstStmt *first = f->body;
+  const AstStmt *first = f->body.first;
   assert_int_equal(first->expr->u.call->callee, CALLEE_OP);
   assert_int_equal(first->expr->u.call->op, OP_ASK);
   assert_int_equal(first->expr->type, TYPE_TEXT);
@@ -102,7 +102,7 @@ CASE(a_flow_of_that_name_wins) {
   check(&c, SLICE("agent A { flow merge(x: num) -> num { return x }\n"
                   "flow main { print(merge(1)) } }"));
   assert_int_equal(c.sink.error_count, 0);
-  const AstCall *print = c.program->agents->flows->next->body->expr->u.call;
+  const AstCall *print = c.program->agents->flows->next->body.first->expr->u.call;
   assert_int_equal(print->args->u.call->callee, CALLEE_FLOW);
   check_free(&c);
 }
@@ -113,7 +113,7 @@ CASE(prompt_is_the_first_argument) {
   check(&c, SLICE("agent A { flow f { return think(system: \"s\", "
                   "prompt: \"p\", budget_tokens: 5) } }"));
   assert_int_equal(c.sink.error_count, 0);
-  const AstCall *call = c.program->agents->flows->body->expr->u.call;
+  const AstCall *call = c.program->agents->flows->body.first->expr->u.call;
   assert_int_equal(call->arg_count, 1);
   assert_true(slice_equal_text(call->args->u.text, "p"));
   assert_int_equal(call->attrs->attr, ATTR_SYSTEM);
@@ -128,9 +128,9 @@ CASE(discarding_binds_nothing) {
   check(&c, SLICE("agent A { flow f { ask(\"a\") -> _ ask(\"b\") -> _\n"
                   "print(\"c\") -> _ let _: str = \"d\" } }"));
   assert_int_equal(c.sink.error_count + c.sink.warning_count, 0);
-  for (AstStmt *stmt = c.program->agents->flows->body; stmt;
+  for (AstStmt *stmt = c.program->agents->flows->body.first; stmt;
        stmt = stmt->next) {
-    assert_null(stmt->binding);
+    assert_null(stmt->target.binding);
   }
   check_free(&c);
 }
