@@ -118,8 +118,8 @@ Outcome model_call(Firing *firing, Value *result) {
   Pending *pending = make_pending(firing);
   if (!concat_values(firing->in, firing->in_count, SLICE(""),
                      &pending->request.prompt)) {
-    run_fail(firing->frame, firing->node, "the prompt is longer than %d MiB",
-             LIMIT_VALUE_BYTES >> 20);
+    run_fail(firing->frame, firing->node, FAILURE_TOO_LARGE,
+             "the prompt is longer than %d MiB", LIMIT_VALUE_BYTES >> 20);
     gauge_down(&run->demand);
     free_pending(pending);
     return OUTCOME_FAILED;
@@ -176,7 +176,7 @@ static Outcome give_reply(Pending *pending, Tally *tally, Value *result) {
     tally->drained++;
     *result = VALUE_POISON;
   } else {
-    run_fail(pending->frame, pending->node, "%s",
+    run_fail(pending->frame, pending->node, FAILURE_MODEL_FAILED, "%s",
              request->reply.data == NULL ? status_text(request->status)
                                          : request->reply.data);
     return OUTCOME_FAILED;

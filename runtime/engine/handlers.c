@@ -90,8 +90,8 @@ static Outcome run_pure(Firing *firing, Value *result) {
     return OUTCOME_VALUE;
   }
   const char *kind = op == OP_LIST || op == OP_WAIT ? "list" : "text";
-  run_fail(frame, firing->node, "the %s would be longer than %d MiB", kind,
-           LIMIT_VALUE_BYTES >> 20);
+  run_fail(frame, firing->node, FAILURE_TOO_LARGE,
+           "the %s would be longer than %d MiB", kind, LIMIT_VALUE_BYTES >> 20);
   return OUTCOME_FAILED;
 }
 

@@ -73,8 +73,8 @@ Outcome print_line(Firing *firing, Value *result) {
   Outcome outcome = OUTCOME_VALUE;
   *result = VALUE_UNIT;
   if (!concat_values(firing->in, firing->in_count, SLICE(""), &line)) {
-    run_fail(firing->frame, firing->node, "the line is longer than %d MiB",
-             LIMIT_VALUE_BYTES >> 20);
+    run_fail(firing->frame, firing->node, FAILURE_TOO_LARGE,
+             "the line is longer than %d MiB", LIMIT_VALUE_BYTES >> 20);
     buf_free(&line);
     return OUTCOME_FAILED;
   }

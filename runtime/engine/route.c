@@ -106,12 +106,13 @@ static Frame *refuse_child(EngineWorker *worker, Frame *frame) {
 static Frame *make_child(EngineWorker *worker, Frame *frame, uint32_t node) {
   uint32_t graph = frame->nodes[node].target;
   if (frame->depth >= LIMIT_CALL_DEPTH) {
-    run_fail(frame, node, "calls are nested deeper than %d", LIMIT_CALL_DEPTH);
+    run_fail(frame, node, FAILURE_TOO_DEEP, "calls are nested deeper than %d",
+             LIMIT_CALL_DEPTH);
     return refuse_child(worker, frame);
   }
   Frame *child = frame_new(frame->run, graph, frame, node);
   if (child != NULL) return child;
-  run_fail(frame, node, "no memory for a frame of %u nodes",
+  run_fail(frame, node, FAILURE_NO_MEMORY, "no memory for a frame of %u nodes",
            frame->run->object->graphs[graph].node_count);
   return refuse_child(worker, frame);
 }

@@ -11,6 +11,7 @@
 #include "core/base/thread.h"
 #include "core/base/vec.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/failure.h"
 #include "runtime/engine/frame.h"
 #include "runtime/engine/path.h"
 #include "runtime/sched/sched.h"
@@ -116,10 +117,11 @@ struct Run {
   _Atomic uint32_t mode; /* RunMode bits; set once each, read by workers */
 
   /* What fails together. One scope a run, until `try`. */
-  Mutex scope_lock; /* guards the next four, and lines */
+  Mutex scope_lock; /* guards the next five, and lines */
   Pending *pending; /* nodes that wait for somebody outside */
   RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
+  FailureCode failure;
   uint64_t more_failures; /* after the first */
 
   VEC(Slice) lines; /* print lines kept, in the order of the output token */
@@ -199,10 +201,10 @@ void fire_flush(ReactorJob *job);
 
 /* ---- scope.c ---- */
 
-/* Fails the run because of `node`: the first cause is reported, the frames
- * drain. */
-void run_fail(const Frame *frame, uint32_t node, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+/* Fails the scope that `frame` is in because of `node`: the first cause is
+ * reported, the frames drain. The text is the cause alone. */
+void run_fail(const Frame *frame, uint32_t node, FailureCode code,
+              const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* Registers a node that is about to wait; false when the run is being
  * cancelled already. */

@@ -108,7 +108,17 @@ static void add_where(const Frame *frame, uint32_t node, Buf *out) {
   buf_add_text(out, ": ");
 }
 
-void run_fail(const Frame *frame, uint32_t node, const char *format, ...) {
+const char *failure_text(FailureCode code) {
+  static const char *const texts[FAILURE_CODE_COUNT] = {
+#define X(name, text, meaning) text,
+#include "runtime/engine/failures.def"
+#undef X
+  };
+  return texts[code];
+}
+
+void run_fail(const Frame *frame, uint32_t node, FailureCode code,
+              const char *format, ...) {
   Run *run = frame->run;
   Buf text = {0};
   add_where(frame, node, &text);
@@ -119,6 +129,7 @@ void run_fail(const Frame *frame, uint32_t node, const char *format, ...) {
   mutex_lock(&run->scope_lock);
   if (!run_is_draining(run)) {
     error_set(&run->error, STATUS_FAILED, "%s", text.data);
+    run->failure = code;
     cancel_all(run, RUN_FAILED);
   } else {
     run->more_failures++;
