@@ -242,21 +242,37 @@ uint32_t build_place(Builder *builder, Slice file, uint32_t line,
   return intern_record(builder, OBJ_PLACES, &builder->places, &place);
 }
 
-void build_types(Builder *builder, const TypeTable *table) {
-  assert(row_count(builder, OBJ_TYPES) == TYPE_BUILTIN_COUNT ||
-         failed(builder));
-  append(builder, OBJ_TYPES, table->rows.data + TYPE_BUILTIN_COUNT,
-         table->rows.length - TYPE_BUILTIN_COUNT);
-}
-
-/* ---- graphs -------------------------------------------------------------- */
-
 static bool over_limit(Builder *b, uint32_t value, uint32_t limit,
                        const char *what) {
   if (value <= limit) return false;
   error_set(&b->error, STATUS_LIMIT, "more than %u %s", limit, what);
   return true;
 }
+
+static void put_fields(Builder *b, const TypeField *fields, uint32_t count) {
+  over_limit(b, count, LIMIT_RECORD_FIELDS, "fields of one record");
+  for (uint32_t i = 0; i < count; i++) {
+    ObjField field = {put_text(b, fields[i].name), fields[i].type};
+    append(b, OBJ_FIELDS, &field, 1);
+  }
+}
+
+void build_types(Builder *builder, const TypeTable *table) {
+  assert(row_count(builder, OBJ_TYPES) == TYPE_BUILTIN_COUNT ||
+         failed(builder));
+  append(builder, OBJ_TYPES, table->rows.data + TYPE_BUILTIN_COUNT,
+         table->rows.length - TYPE_BUILTIN_COUNT);
+  for (uint32_t i = 0; i < table->records.length; i++) {
+    const TypeRecord *from = &table->records.data[i];
+    ObjRecord record = {put_text(builder, from->name),
+                        row_count(builder, OBJ_FIELDS), from->field_count};
+    append(builder, OBJ_RECORDS, &record, 1);
+    put_fields(builder, table->fields.data + from->first_field,
+               from->field_count);
+  }
+}
+
+/* ---- graphs -------------------------------------------------------------- */
 
 uint32_t build_begin_graph(Builder *builder, const BuildGraph *graph) {
   assert(!builder->in_graph);
@@ -269,7 +285,7 @@ uint32_t build_begin_graph(Builder *builder, const BuildGraph *graph) {
       .param_count = graph->param_count,
       .result_count = graph->result_count,
       .spaces = graph->spaces,
-      .result = graph->result,
+      .flags = graph->nested ? OBJ_GRAPH_NESTED : 0,
       .name = put_text(builder, graph->name),
   };
   builder->in_graph = true;
@@ -285,10 +301,11 @@ uint32_t build_node(Builder *builder, const BuildNode *node) {
     return 0;
   ObjNode record = {
       .op = (uint8_t)node->op,
+      .flags = node->flags,
       .type = node->type,
       .inputs = row_count(builder, OBJ_INPUTS),
       .attrs = row_count(builder, OBJ_ATTRS),
-      .target = node->target,
+      .arms = row_count(builder, OBJ_ARMS),
       .rank = node->rank,
       .place = node->place,
   };
@@ -296,6 +313,7 @@ uint32_t build_node(Builder *builder, const BuildNode *node) {
   append(builder, OBJ_KEYS, &node->key, 1);
   append(builder, OBJ_INPUTS, node->inputs, node->input_count);
   append(builder, OBJ_ATTRS, node->attrs, node->attr_count);
+  append(builder, OBJ_ARMS, node->arms, node->arm_count);
   return builder->graph.node_count++;
 }
 
@@ -348,7 +366,8 @@ Status build_finish(Builder *builder, Buf *out, Error *error) {
   ObjHeader header = {.version = OBJ_VERSION,
                       .section_count = OBJ_SECTION_COUNT};
   ObjNode sentinel = {.inputs = row_count(builder, OBJ_INPUTS),
-                      .attrs = row_count(builder, OBJ_ATTRS)};
+                      .attrs = row_count(builder, OBJ_ATTRS),
+                      .arms = row_count(builder, OBJ_ARMS)};
   size_t start = out->length;
   assert(!builder->in_graph);
   append(builder, OBJ_NODES, &sentinel, 1);

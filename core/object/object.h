@@ -70,6 +70,18 @@ static inline Slice object_text(const Object *object, ObjString string) {
   return (Slice){text->bytes, (size_t)text->length};
 }
 
+/* The nodes that give a graph's results, the values first. */
+static inline const ObjNode *object_results(const Object *object,
+                                            const ObjGraph *graph) {
+  return object->nodes + graph->first_node + graph->node_count - 1 -
+         graph->result_count;
+}
+
+/* The body of a CALL, LOOP, WHILE or TRY, a row of GRAPHS. */
+static inline uint32_t object_body(const Object *object, const ObjNode *node) {
+  return object->arms[node->arms].graph;
+}
+
 /* The value of an attribute of node `node` (a row of NODES); NULL without. */
 const ObjConst *object_attr(const Object *object, uint32_t node, Attr attr);
 

@@ -104,7 +104,7 @@ static Frame *refuse_child(EngineWorker *worker, Frame *frame) {
 }
 
 static Frame *make_child(EngineWorker *worker, Frame *frame, uint32_t node) {
-  uint32_t graph = frame->nodes[node].target;
+  uint32_t graph = object_body(frame->run->object, &frame->nodes[node]);
   if (frame->depth >= LIMIT_CALL_DEPTH) {
     run_fail(frame, node, FAILURE_TOO_DEEP, "calls are nested deeper than %d",
              LIMIT_CALL_DEPTH);
@@ -142,8 +142,9 @@ static Frame *open_call(EngineWorker *worker, Frame *frame, uint32_t node) {
 
 /* A refused call has all its tokens: poison to its ports, and it is done. */
 static void drain_call(EngineWorker *worker, Frame *frame, uint32_t node) {
-  uint32_t count =
-      frame->run->object->graphs[frame->nodes[node].target].result_count;
+  const Object *object = frame->run->object;
+  uint32_t body = object_body(object, &frame->nodes[node]);
+  uint32_t count = object->graphs[body].result_count;
   run_tally(worker, frame)->drained++;
   for (uint32_t port = node + 1; port <= node + count; port++) {
     store_relaxed(&frame->slots[port].value, VALUE_POISON);

@@ -140,6 +140,11 @@ void value_add_json(Value v, Buf *out) {
     case VALUE_KIND_UNIT:
     case VALUE_KIND_POISON:
     case VALUE_KIND_OTHER:
+    case VALUE_KIND_SIMPLE:
+    case VALUE_KIND_SPARE:
+    case VALUE_KIND_MAP:
+    case VALUE_KIND_NULL:
+    case VALUE_KIND_ABSENT:
       buf_add_text(out, "null");
       return;
   }
@@ -148,14 +153,13 @@ void value_add_json(Value v, Buf *out) {
 /* ---- reading an argument ------------------------------------------------ */
 
 typedef struct Reader {
-  const TypeRow *types;
-  uint32_t type_count;
+  TypeView types;
   Error *error;
 } Reader;
 
 static Status mismatch(const Reader *reader, TypeId type) {
   Buf name = {0};
-  type_add_name(reader->types, reader->type_count, type, &name);
+  type_add_name(reader->types, type, &name);
   Status status = error_set(reader->error, STATUS_USAGE, "not a %s",
                             name.data == NULL ? "value" : name.data);
   buf_free(&name);
@@ -186,7 +190,7 @@ static Status list_from_json(const Reader *reader, const cJSON *json,
 
 static Status from_json(const Reader *reader, const cJSON *json, TypeId type,
                         Value *out) {
-  TypeKind kind = (TypeKind)reader->types[type].kind;
+  TypeKind kind = (TypeKind)reader->types.rows[type].kind;
   if (kind == TYPE_KIND_TEXT && cJSON_IsString(json))
     *out = value_text(slice_of(json->valuestring));
   else if (kind == TYPE_KIND_NUM && cJSON_IsNumber(json))
@@ -194,17 +198,17 @@ static Status from_json(const Reader *reader, const cJSON *json, TypeId type,
   else if (kind == TYPE_KIND_BOOL && cJSON_IsBool(json))
     *out = value_bool(cJSON_IsTrue(json));
   else if (kind == TYPE_KIND_LIST && cJSON_IsArray(json))
-    return list_from_json(reader, json, reader->types[type].element, out);
+    return list_from_json(reader, json, reader->types.rows[type].element, out);
   else
     return mismatch(reader, type);
   return STATUS_OK;
 }
 
-Status value_parse(Slice text, const TypeRow *types, uint32_t type_count,
-                   TypeId type, Value *out, Error *error) {
-  Reader reader = {types, type_count, error};
-  if (type >= type_count) return mismatch(&reader, type);
-  if (types[type].kind == TYPE_KIND_TEXT) {
+Status value_parse(Slice text, TypeView types, TypeId type, Value *out,
+                   Error *error) {
+  Reader reader = {types, error};
+  if (type >= types.count) return mismatch(&reader, type);
+  if (types.rows[type].kind == TYPE_KIND_TEXT) {
     if (slice_valid_utf8(text) != text.length)
       return error_set(error, STATUS_USAGE, "not valid UTF-8");
     *out = value_text(text);
@@ -212,7 +216,7 @@ Status value_parse(Slice text, const TypeRow *types, uint32_t type_count,
   }
   Error reason = {0};
   cJSON *json = json_parse(slice_trim(text), &reason);
-  if (json == NULL && types[type].kind == TYPE_KIND_LIST)
+  if (json == NULL && types.rows[type].kind == TYPE_KIND_LIST)
     return error_set(error, STATUS_USAGE, "not a list: %s", reason.message);
   if (json == NULL) return mismatch(&reader, type);
   Status status = from_json(&reader, json, type, out);
