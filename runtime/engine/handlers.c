@@ -66,7 +66,7 @@ static Value merge(const Value *in, uint32_t count) {
 }
 
 static Value list(const Value *in, uint32_t count) {
-  if (value_list_least(in, count) > LIMIT_VALUE_BYTES) return VALUE_EMPTY;
+  if (!value_list_fits(in, count)) return VALUE_EMPTY;
   return value_list(in, count);
 }
 

@@ -66,19 +66,20 @@ typedef struct TextValue {
 
 typedef struct ListValue {
   _Atomic uint32_t refs;
-  uint32_t kind; /* 1 */
+  uint32_t depth; /* lists and maps one in the other, this one too */
   uint64_t length;
   uint64_t least; /* bytes of its JSON, at the least */
   Value items[];
 } ListValue;
 
-/* Keys are texts, each once, in the order they were added. */
+/* As a list, of key, value, key, value, ... Keys are texts, each once, in the
+ * order they were added. Behind the entries of a large one an index follows. */
 typedef struct MapValue {
   _Atomic uint32_t refs;
-  uint32_t kind; /* 2 */
-  uint64_t length;
-  uint64_t least; /* bytes of its JSON, at the least */
-  Value entries[]; /* key, value, key, value, ... */
+  uint32_t depth;
+  uint64_t length; /* pairs */
+  uint64_t least;
+  Value entries[];
 } MapValue;
 
 static inline ValueKind value_kind(Value v) {
@@ -110,9 +111,10 @@ Slice value_to_slice(Value v);
 
 /* A new list that takes over the references in `items`. */
 Value value_list(const Value *items, uint32_t count);
-/* How many bytes the JSON of that list has, at the least: lists that share
- * their items read much longer than what they take in memory. */
-uint64_t value_list_least(const Value *items, uint32_t count);
+/* Whether that list is one: its JSON, which may be much longer than what it
+ * takes in memory because lists share their items, within LIMIT_VALUE_BYTES,
+ * and its nesting within LIMIT_JSON_DEPTH. A list must be. */
+bool value_list_fits(const Value *items, uint32_t count);
 
 /* A new map that takes over the references in `entries`: key, value, ...;
  * `count` pairs whose keys differ. */
@@ -129,7 +131,8 @@ bool value_equal(Value a, Value b);
 Status value_from_json(Slice text, Value *out, Error *error) MUST_USE;
 
 /* `v`, borrowed, as a value of `type`: the same where it is one, a record made
- * of an object with all its fields and no other. One new reference. */
+ * of an object with all its fields and no other. One new reference. The error
+ * says where in the value: `.items[2]: expected num, found a text`. */
 Status value_convert(Value v, TypeView types, TypeId type, Value *out,
                      Error *error) MUST_USE;
 
@@ -138,14 +141,14 @@ static inline void value_take(Value v, uint32_t count);
 static inline void value_drop(Value v);
 void value_free(Value v); /* value_drop's: the last reference has gone */
 
-/* The plain form (text as it is, numbers and bools as one reads them, the
- * rest as JSON without white space), and how many bytes it has. */
+/* The plain form: text as it is, numbers and bools as one reads them, the rest
+ * as JSON without white space. */
 void value_add_plain(Value v, Buf *out);
 /* JSON without white space. */
 void value_add_json(Value v, Buf *out);
 
 /* Reads `text` as a value of `type` (an argument of a flow): text as it is,
- * numbers, true/false, lists as JSON. */
+ * numbers, true/false, everything else as JSON. */
 Status value_parse(Slice text, TypeView types, TypeId type, Value *out,
                    Error *error) MUST_USE;
 
