@@ -104,11 +104,9 @@ bool cli_may_draw(const Cli *cli) {
          log_is_on(LOG_LEVEL_WARNING) && isatty(STDERR_FILENO);
 }
 
-/* Everything the compiler had to say about a source; -q leaves warnings out. */
-static void show_diagnostics(const Cli *cli, const Program *program) {
-  const DiagSink *sink = &program->compile.diags;
+void cli_show_diagnostics(const Cli *cli, const DiagSink *sink) {
   LogLevel needed = sink->error_count > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
-  if (!program->is_source || !log_is_on(needed)) return;
+  if (!log_is_on(needed)) return;
   Buf text = {0};
   if (cli->is_json)
     diag_render_json(sink, &text);
@@ -156,7 +154,7 @@ int cli_open(const Cli *cli, const char *path, const CompileOptions *options,
              Program *program) {
   Error error = {0};
   Status status = program_open(program, path, options, &error);
-  if (program->is_source) show_diagnostics(cli, program);
+  if (program->is_source) cli_show_diagnostics(cli, &program->compile.diags);
   if (status == STATUS_OK) {
     bool is_moot =
         !program->is_source && options_has(&cli->options, OPTION_OPT_LEVEL);
