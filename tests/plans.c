@@ -209,15 +209,16 @@ static void build_graph(Builder *b, const Plan *plan, uint32_t row) {
       b, &(BuildGraph){.name = SLICE("A.f"),
                        .param_count = (uint16_t)(graph->params + prints),
                        .result_count = (uint16_t)(has_value + prints),
-                       .spaces = prints,
-                       .result = graph->result});
+                       .spaces = prints});
   for (uint32_t i = 0; i < graph->count; i++) {
     const Node *node = &graph->nodes[i];
+    const ObjArm body = {.kind = OBJ_ARM_BODY, .graph = node->target};
     build_node(b, &(BuildNode){.op = node->op,
                                .type = node->type,
                                .inputs = node->inputs,
                                .input_count = node->count,
-                               .target = node->target,
+                               .arms = &body,
+                               .arm_count = node->op == OP_CALL,
                                .rank = (i * 7) % 5});
   }
   build_end_graph(b);

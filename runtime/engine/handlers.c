@@ -96,7 +96,10 @@ static Outcome run_pure(Firing *firing, Value *result) {
 }
 
 const Handler handler_table[OP_COUNT] = {
-    [OP_PASS] = run_pure,    [OP_TEXT] = run_pure,     [OP_LIST] = run_pure,
-    [OP_MERGE] = run_pure,   [OP_WAIT] = run_pure,     [OP_ASK] = model_call,
-    [OP_THINK] = model_call, [OP_REASON] = model_call, [OP_PRINT] = print_line,
+    [OP_PASS] = run_pure,       [OP_TEXT] = run_pure,
+    [OP_LIST] = run_pure,       [OP_MERGE] = run_pure,
+    [OP_WAIT] = run_pure,       [OP_ASK] = model_call,
+    [OP_THINK] = model_call,    [OP_REASON] = model_call,
+    [OP_PRINT] = print_line,    [OP_ABSENT] = control_absent,
+    [OP_GUARD] = control_guard, [OP_ERR] = control_err,
 };

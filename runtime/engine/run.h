@@ -11,13 +11,13 @@
 #include "core/base/thread.h"
 #include "core/base/vec.h"
 #include "runtime/engine/engine.h"
-#include "runtime/engine/failure.h"
 #include "runtime/engine/frame.h"
 #include "runtime/engine/path.h"
+#include "runtime/engine/scope.h"
+#include "runtime/engine/window.h"
 #include "runtime/sched/sched.h"
 
 typedef struct EngineWorker EngineWorker;
-typedef struct Pending Pending;
 
 /* Sums of phases of sampled nodes: written by one worker, read by anybody. */
 typedef struct SampleSums {
@@ -64,6 +64,7 @@ struct Engine {
 typedef struct Tally {
   alignas(CACHE_LINE) uint64_t executed; /* work nodes of frames that ended */
   uint64_t drained;                      /* of these, fired without running */
+  uint64_t skipped;                      /* of these, had an absent input */
   uint64_t failed;
   uint64_t frames;
   /* Read by anybody while the run goes on (run_progress). */
@@ -74,12 +75,19 @@ typedef struct Tally {
   Histogram latency;
 } Tally;
 
+/* A `while` that its `max` stopped. */
+typedef struct Stop {
+  uint32_t graph, node;
+  uint64_t steps, times;
+} Stop;
+
 /* What firing a node must look at besides the node; usually nothing. */
 typedef enum RunMode {
-  RUN_DRAINING = 1,  /* failed or cancelled (set under scope_lock): nodes fire
-                       without running */
+  RUN_DRAINING = 1,  /* some scope has failed or was cancelled (set under
+                        scope_lock): frames ask their own */
   RUN_HAS_PATHS = 2, /* some token has a path: set before the first is routed */
-  RUN_TRACED = 4     /* somebody wants a trace: set before anything fires */
+  RUN_TRACED = 4,    /* somebody wants a trace: set before anything fires */
+  RUN_HAS_ABSENT = 8 /* some token is absent: set before the first is routed */
 } RunMode;
 
 /* A number that goes up and down, and how high it was. Any thread. */
@@ -116,16 +124,17 @@ struct Run {
 
   _Atomic uint32_t mode; /* RunMode bits; set once each, read by workers */
 
-  /* What fails together. One scope a run, until `try`. */
-  Mutex scope_lock; /* guards the next five, and lines */
-  Pending *pending; /* nodes that wait for somebody outside */
+  Mutex scope_lock; /* guards the scopes and the next five */
   RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
-  FailureCode failure;
-  uint64_t more_failures; /* after the first */
+  uint64_t more_failures; /* after the first, in what drained already */
+  Stop stops[LIMIT_STOPPED_LOOPS];
+  uint32_t stop_count;
 
-  VEC(Slice) lines; /* print lines kept, in the order of the output token */
-  Value result;     /* the entry's; ordered by its END */
+  Scope scope; /* the outermost: all of the run */
+  Window window;
+
+  Value result; /* the entry's; ordered by its END */
   RunMetrics metrics;
 
   Mutex done_lock; /* guards finished */
@@ -142,12 +151,13 @@ struct Pending {
   uint64_t begun_at; /* print: when it began to wait */
   void (*cancel)(Pending *pending); /* asks for an early end; under the scope
                                        lock, so it must not complete it here */
-  Pending *next, *before;           /* in run->pending; guarded by scope_lock */
-  bool submitted;        /* the same guard: the submitter has let go */
-  bool finished;         /* the same guard: done before it had */
-  bool cancel_wanted;    /* the same guard: cancelled before it had */
-  bool is_model;         /* which of the two */
-  ModelBackend *backend; /* of a model call */
+  Pending *next, *before; /* in its scope's list; guarded by scope_lock */
+  bool submitted;         /* the same guard: the submitter has let go */
+  bool finished;          /* the same guard: done before it had */
+  bool cancel_wanted;     /* the same guard: cancelled before it had */
+  bool is_model;          /* or it waits for room in the output */
+  Gate *gate;             /* of a `try` that waits for room; else NULL */
+  ModelBackend *backend;  /* of a model call */
   ModelRequest request;
   OutputWaiter waiter;
 };
@@ -169,8 +179,9 @@ typedef struct Firing {
   uint32_t in_count;
   uint64_t begun_at; /* of a work node in a traced run; 0: not to be recorded
                         (any more) */
-  bool draining;     /* the run has failed or was cancelled */
+  bool draining;     /* the scope has failed or was cancelled */
   bool has_paths;    /* some token of the run has a path */
+  bool has_absent;   /* some token of the run is absent */
   Pending *finished; /* a timed node that completed at once: account for it */
 } Firing;
 
@@ -199,27 +210,6 @@ void fire_settle(void *engine, Worker *worker);
 void fire_finish_here(Engine *engine, Pending *pending);
 void fire_flush(ReactorJob *job);
 
-/* ---- scope.c ---- */
-
-/* Fails the scope that `frame` is in because of `node`: the first cause is
- * reported, the frames drain. The text is the cause alone. */
-void run_fail(const Frame *frame, uint32_t node, FailureCode code,
-              const char *format, ...) PRINTF_LIKE(4, 5);
-
-/* Registers a node that is about to wait; false when the run is being
- * cancelled already. */
-bool scope_enter(Pending *pending);
-/* The submitter lets go. True: it finished meanwhile and left the scope, go
- * on with it here. False: it is not yours any more. */
-bool scope_submitted(Pending *pending);
-/* Finished by somebody else: true when it has left the scope and its token
- * must be routed by whoever calls; false when the submitter will. */
-bool scope_leave(Pending *pending);
-/* It completed without waiting. */
-void scope_withdraw(Pending *pending);
-/* The same under the scope lock: for Pending.cancel. */
-void scope_unlink(Pending *pending);
-
 /* ---- call_model.c, print.c ---- */
 
 /* A pending node has completed: counts it and gives its value. */
@@ -227,6 +217,40 @@ Outcome model_complete(Firing *firing, Pending *pending, Value *result);
 Outcome print_complete(Firing *firing, Pending *pending, Value *result);
 Outcome model_call(Firing *firing, Value *result);
 Outcome print_line(Firing *firing, Value *result);
+
+typedef enum PrintOutcome {
+  PRINT_WRITTEN, /* at once, or the scope drains: `pending` was not needed */
+  PRINT_WAITS,   /* TASK_FINISH will come */
+  PRINT_WAITED   /* it waited, and has left the scope already */
+} PrintOutcome;
+
+/* What waits for room in the output; its path is the caller's. */
+Pending *print_pending(Frame *frame, uint32_t node, uint32_t path,
+                       uint64_t ready_at);
+/* Hands `text` to the output; `firing` is recorded before it waits, or NULL. */
+PrintOutcome print_write(Pending *pending, Slice text, Firing *firing);
+/* The path with the wait; a reference. */
+uint32_t print_extend_path(Pending *pending);
+
+/* ---- try.c ---- */
+
+/* There is room for the lines of a body that succeeded. True: the node is done,
+ * and its token is to be routed. */
+bool try_resume(EngineWorker *worker, Pending *pending);
+
+/* ---- absent.c ---- */
+
+/* The first absent token is about to be routed. */
+void absent_announce(Run *run);
+/* Looks for absent inputs. True: the node is skipped, `result` is what it
+ * yields. MERGE and WAIT go on without them. */
+bool absent_skips(Firing *firing, Value *result);
+
+/* ---- control.c ---- */
+
+Outcome control_guard(Firing *firing, Value *result);
+Outcome control_err(Firing *firing, Value *result);
+Outcome control_absent(Firing *firing, Value *result);
 
 /* ---- backends.c ---- */
 
@@ -253,6 +277,8 @@ void report_samples(const Engine *engine, OverheadSample *sums);
 /* "Agent.flow: name (op)", cut to `size`. */
 void report_label(const Object *object, uint32_t graph, uint32_t node,
                   char *label, size_t size);
+/* The `while` in `node` was stopped after `steps` with its condition true. */
+void run_warn(const Frame *frame, uint32_t node, uint64_t steps);
 
 /* ---- observe.c ---- */
 
@@ -269,10 +295,6 @@ void observe_started(const Pending *pending);
 void observe_reply(const Pending *pending);
 /* A worker counts a call that has ended, or was never sent. */
 void observe_ended(const EngineWorker *worker, const Pending *pending);
-
-static inline bool run_is_draining(const Run *run) {
-  return (load_relaxed(&run->mode) & RUN_DRAINING) != 0;
-}
 
 static inline Tally *run_tally(const EngineWorker *worker, const Frame *frame) {
   return &frame->run->tallies[worker->index];

@@ -252,9 +252,7 @@ CASE(failed_runs_come_to_rest) {
 static Object *one_ask(Op op) {
   Builder *b = build_new(SLICE("one.ais"), 1);
   ObjRef a = OBJ_REF_CONST | build_text(b, SLICE("Why?"));
-  build_begin_graph(
-      b, &(BuildGraph){
-             .name = SLICE("A.f"), .result_count = 1, .result = TYPE_TEXT});
+  build_begin_graph(b, &(BuildGraph){.name = SLICE("A.f"), .result_count = 1});
   build_node(b, &(BuildNode){.op = op,
                              .type = TYPE_TEXT,
                              .inputs = (ObjRef[]){a, a, a},
