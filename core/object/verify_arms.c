@@ -54,8 +54,7 @@ static bool verify_arm(const Walk *w, const ObjNode *node, const ObjArm *arm) {
 }
 
 /* Whether `kinds`, a bit for each kind of arm it has, is what it must have. */
-static bool are_needed(const Walk *w, Op op, uint32_t kinds,
-                       const Inputs *in) {
+static bool are_needed(const Walk *w, Op op, uint32_t kinds, const Inputs *in) {
   if (op == OP_TRY) return kinds == (KIND_BIT(BODY) | KIND_BIT(CATCH));
   if (op != OP_BRANCH) return kinds == KIND_BIT(BODY);
   kinds &= ~KIND_BIT(ABSENT);
@@ -71,8 +70,8 @@ static bool verify_arms(const Walk *w, const ObjNode *node, const Inputs *in) {
   for (uint32_t i = node->arms; i < node[1].arms; i++) {
     const ObjArm *arm = &w->object->arms[i];
     if (!verify_arm(w, node, arm)) return false;
-    if (arm->kind < last || (arm->kind == last && kinds != 0 &&
-                             arm->kind != OBJ_ARM_CASE))
+    if (arm->kind < last ||
+        (arm->kind == last && kinds != 0 && arm->kind != OBJ_ARM_CASE))
       return refuse_node(w, "its arms are out of order");
     last = arm->kind;
     kinds |= 1u << arm->kind;
@@ -91,8 +90,7 @@ static uint32_t find_twin(uint32_t *twins, uint32_t graph) {
   return graph;
 }
 
-static bool are_same_types(const ObjNode *a, const ObjNode *b,
-                           uint32_t count) {
+static bool are_same_types(const ObjNode *a, const ObjNode *b, uint32_t count) {
   for (uint32_t i = 0; i < count; i++)
     if (a[i].type != b[i].type) return false;
   return true;

@@ -347,9 +347,8 @@ static bool verify_graph_nodes(Loader *loader, uint32_t row) {
 
 static bool verify_sentinel(Loader *loader) {
   const Object *o = loader->object;
-  ObjNode sentinel = {.inputs = o->input_count,
-                      .attrs = o->attr_count,
-                      .arms = o->arm_count};
+  ObjNode sentinel = {
+      .inputs = o->input_count, .attrs = o->attr_count, .arms = o->arm_count};
   if (memcmp(&o->nodes[o->node_count], &sentinel, sizeof sentinel) != 0)
     return refuse(loader, "the sentinel of `nodes` is not right");
   if (o->nodes[0].inputs != 0 || o->nodes[0].attrs != 0 ||

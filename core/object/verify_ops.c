@@ -14,13 +14,12 @@
  *
  * None: any values. */
 static const char *const input_letters[OP_COUNT] = {
-    [OP_ADD] = "n",    [OP_SUB] = "n",      [OP_MUL] = "n",
-    [OP_DIV] = "n",    [OP_MOD] = "n",      [OP_NEG] = "n",
-    [OP_AND] = "b",    [OP_OR] = "b",       [OP_NOT] = "b",
-    [OP_FIELD] = "rs", [OP_LINES] = "s",    [OP_SPLIT] = "s",
-    [OP_JOIN] = "ls",  [OP_TRIM] = "s",     [OP_LOWER] = "s",
-    [OP_UPPER] = "s",  [OP_REPLACE] = "s",  [OP_SLICE] = "*n",
-    [OP_RANGE] = "n",  [OP_KEYS] = "r",     [OP_ERR] = "s",
+    [OP_ADD] = "n",     [OP_SUB] = "n",    [OP_MUL] = "n",   [OP_DIV] = "n",
+    [OP_MOD] = "n",     [OP_NEG] = "n",    [OP_AND] = "b",   [OP_OR] = "b",
+    [OP_NOT] = "b",     [OP_FIELD] = "rs", [OP_LINES] = "s", [OP_SPLIT] = "s",
+    [OP_JOIN] = "ls",   [OP_TRIM] = "s",   [OP_LOWER] = "s", [OP_UPPER] = "s",
+    [OP_REPLACE] = "s", [OP_SLICE] = "*n", [OP_RANGE] = "n", [OP_KEYS] = "r",
+    [OP_ERR] = "s",
 };
 
 static bool is_of(TypeKind kind, char letter) {

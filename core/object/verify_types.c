@@ -109,9 +109,9 @@ static bool make_view(Loader *loader) {
   o->types.fields = fields;
   if (records == NULL || fields == NULL) return refuse_memory(loader);
   for (uint32_t i = 0; i < o->record_count; i++)
-    records[i] = (TypeRecord){object_text(o, o->records[i].name),
-                              o->records[i].first_field,
-                              o->records[i].field_count};
+    records[i] =
+        (TypeRecord){object_text(o, o->records[i].name),
+                     o->records[i].first_field, o->records[i].field_count};
   for (uint32_t i = 0; i < o->field_count; i++)
     fields[i] = (TypeField){object_text(o, o->fields[i].name),
                             (TypeId)o->fields[i].type};

@@ -13,6 +13,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/frame.h"
 #include "runtime/engine/path.h"
+#include "runtime/engine/pure.h"
 #include "runtime/engine/scope.h"
 #include "runtime/engine/window.h"
 #include "runtime/sched/sched.h"
@@ -187,14 +188,6 @@ typedef struct Firing {
 
 typedef Outcome (*Handler)(Firing *firing, Value *result);
 
-/* in[0 .. count - 1] to a value, consuming the inputs' references. VALUE_EMPTY:
- * its text would be longer than LIMIT_VALUE_BYTES, the only way to fail; the
- * inputs are as they were. */
-typedef Value (*PureFunction)(const Value *in, uint32_t count);
-
-/* NULL for what is not pure. */
-extern const PureFunction pure_table[OP_COUNT];
-
 /* The handler of each op that is not part of a frame's plumbing. */
 extern const Handler handler_table[OP_COUNT];
 
@@ -260,13 +253,6 @@ Status run_find_backends(Run *run, Error *error) MUST_USE;
 ModelBackend *run_backend_at(const Run *run, uint32_t row);
 /* Of all its backends together. */
 uint32_t run_in_flight_limit(const Run *run);
-
-/* ---- concat.c ---- */
-
-/* The plain forms of the values one after the other, `separator` between.
- * False when the text would be longer than LIMIT_VALUE_BYTES. */
-bool concat_values(const Value *values, uint32_t count, Slice separator,
-                   Buf *out);
 
 /* ---- report.c ---- */
 

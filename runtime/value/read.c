@@ -93,25 +93,6 @@ typedef struct Reader {
 
 static Status convert(Reader *reader, Value v, TypeId type, Value *out);
 
-static const char *kind_words(Value v) {
-  switch (value_kind(v)) {
-    case VALUE_KIND_NUM:
-      return "a number";
-    case VALUE_KIND_BOOL:
-      return "a bool";
-    case VALUE_KIND_TEXT:
-      return "a text";
-    case VALUE_KIND_LIST:
-      return "a list";
-    case VALUE_KIND_MAP:
-      return "an object";
-    case VALUE_KIND_NULL:
-      return "null";
-    default:
-      return "nothing";
-  }
-}
-
 static void add_path(const Reader *reader, Buf *out) {
   for (uint32_t i = 0; i < reader->path.length; i++) {
     Step step = reader->path.data[i];
@@ -123,13 +104,12 @@ static void add_path(const Reader *reader, Buf *out) {
   if (reader->path.length > 0) buf_add_text(out, ": ");
 }
 
-
 static Status mismatch(const Reader *reader, TypeId type, Value found) {
   Buf text = {0};
   add_path(reader, &text);
   buf_add_text(&text, "expected ");
   type_add_name(reader->types, type, &text);
-  buf_addf(&text, ", found %s", kind_words(found));
+  buf_addf(&text, ", found %s", value_kind_words(found));
   Status status = error_set(reader->error, STATUS_FORMAT, "%s", text.data);
   buf_free(&text);
   return status;
@@ -215,9 +195,9 @@ static Status convert_record(Reader *reader, Value v, TypeId type, Value *out) {
   Values entries = {0};
   Status status = STATUS_OK;
   for (uint32_t i = 0; i < record->field_count && status == STATUS_OK; i++)
-    status = convert_field(reader, v, type,
-                           &reader->types.fields[record->first_field + i],
-                           &entries);
+    status =
+        convert_field(reader, v, type,
+                      &reader->types.fields[record->first_field + i], &entries);
   if (status == STATUS_OK && value_length(v) != record->field_count)
     status = find_stranger(reader, v, type);
   if (status != STATUS_OK) {
@@ -231,8 +211,8 @@ static Status convert_record(Reader *reader, Value v, TypeId type, Value *out) {
 
 static Status convert(Reader *reader, Value v, TypeId type, Value *out) {
   static const ValueKind kinds[TYPE_KIND_COUNT] = {
-      [TYPE_KIND_TEXT] = VALUE_KIND_TEXT, [TYPE_KIND_NUM] = VALUE_KIND_NUM,
-      [TYPE_KIND_BOOL] = VALUE_KIND_BOOL, [TYPE_KIND_LIST] = VALUE_KIND_LIST,
+      [TYPE_KIND_TEXT] = VALUE_KIND_TEXT,  [TYPE_KIND_NUM] = VALUE_KIND_NUM,
+      [TYPE_KIND_BOOL] = VALUE_KIND_BOOL,  [TYPE_KIND_LIST] = VALUE_KIND_LIST,
       [TYPE_KIND_RECORD] = VALUE_KIND_MAP,
   };
   TypeRow row = {.kind = TYPE_KIND_JSON};
@@ -242,8 +222,7 @@ static Status convert(Reader *reader, Value v, TypeId type, Value *out) {
     return mismatch(reader, type, v);
   if (row.kind == TYPE_KIND_LIST && !takes_all(reader, row.element))
     return convert_list(reader, v, row.element, out);
-  if (row.kind == TYPE_KIND_RECORD)
-    return convert_record(reader, v, type, out);
+  if (row.kind == TYPE_KIND_RECORD) return convert_record(reader, v, type, out);
   value_take(*out = v, 1);
   return STATUS_OK;
 }

@@ -238,6 +238,25 @@ bool value_equal(Value a, Value b) {
 
 /* ---- printing ------------------------------------------------------------ */
 
+const char *value_kind_words(Value v) {
+  switch (value_kind(v)) {
+    case VALUE_KIND_NUM:
+      return "a number";
+    case VALUE_KIND_BOOL:
+      return "a bool";
+    case VALUE_KIND_TEXT:
+      return "a text";
+    case VALUE_KIND_LIST:
+      return "a list";
+    case VALUE_KIND_MAP:
+      return "an object";
+    case VALUE_KIND_NULL:
+      return "null";
+    default:
+      return "nothing";
+  }
+}
+
 void value_add_plain(Value v, Buf *out) {
   if (value_kind(v) == VALUE_KIND_TEXT)
     buf_add_slice(out, value_to_slice(v));

@@ -34,11 +34,11 @@ typedef enum ValueKind {
   VALUE_KIND_BOOL,
   VALUE_KIND_OTHER, /* the engine's: a child frame, a gate, a request */
   VALUE_KIND_SPARE,
-  VALUE_KIND_TEXT,  /* heap kinds from here to MAP */
+  VALUE_KIND_TEXT, /* heap kinds from here to MAP */
   VALUE_KIND_LIST,
-  VALUE_KIND_MAP,   /* a record, or an object of json */
-  VALUE_KIND_EMPTY, /* no value yet: a slot before its node fired */
-  VALUE_KIND_UNIT,  /* void: an effect token, a print's result */
+  VALUE_KIND_MAP,    /* a record, or an object of json */
+  VALUE_KIND_EMPTY,  /* no value yet: a slot before its node fired */
+  VALUE_KIND_UNIT,   /* void: an effect token, a print's result */
   VALUE_KIND_POISON, /* of a node in a cancelled frame: never looked at */
   VALUE_KIND_NULL,   /* of json */
   VALUE_KIND_ABSENT  /* skipped by a guard */
@@ -87,6 +87,7 @@ static inline ValueKind value_kind(Value v) {
   ValueKind kind = (ValueKind)((v >> 48) - UINT64_C(0xFFF8));
   return kind == VALUE_KIND_SIMPLE ? (ValueKind)(v & 0xFF) : kind;
 }
+const char *value_kind_words(Value v); /* "a text", "an object", "null" */
 static inline bool value_is_heap(Value v) {
   return v >= VALUE_TAG(VALUE_KIND_TEXT);
 }

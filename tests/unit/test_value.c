@@ -118,9 +118,9 @@ static void assert_equal_is(const char *one, const char *two, bool equal) {
 CASE(equality) {
   (void)state;
   static const char *const different[] = {
-      "1", "true",  "false", "null", "\"\"",       "\"1\"",     "[]",
-      "2", "\"a\"", "[1]",   "{}",   "{\"a\": 1}", "{\"a\":2}", "{\"b\": 1}",
-      "[[]]"};
+      "1",     "true",       "false",     "null",       "\"\"",
+      "\"1\"", "[]",         "2",         "\"a\"",      "[1]",
+      "{}",    "{\"a\": 1}", "{\"a\":2}", "{\"b\": 1}", "[[]]"};
   enum { COUNT = sizeof different / sizeof different[0] };
   for (int i = 0; i < COUNT; i++)
     for (int k = 0; k < COUNT; k++)
@@ -263,9 +263,9 @@ static void assert_no_argument(const Types *t, const char *text, TypeId type,
                                const char *message) {
   Error error = {0};
   Value v;
-  assert_int_equal(value_parse(slice_of(text), type_table_view(&t->table), type,
-                               &v, &error),
-                   STATUS_USAGE);
+  assert_int_equal(
+      value_parse(slice_of(text), type_table_view(&t->table), type, &v, &error),
+      STATUS_USAGE);
   assert_string_equal(error.message, message);
 }
 
