@@ -109,7 +109,8 @@ struct AstExpr {
   AstExprKind kind;
   Span span;
   TypeId type;   /* checked; TYPE_NONE in error */
-  uint16_t height; /* 1 + that of the highest part; at most LIMIT_EXPR_DEPTH */
+  uint16_t height; /* 1 + that of the highest part, 0 without; with the blocks
+                      around it at most LIMIT_EXPR_DEPTH */
   bool braces;   /* of CONCAT: one text with {{ }}; its first part is literal */
   AstExpr *next; /* in the list that holds it */
   union {
@@ -125,6 +126,7 @@ struct AstExpr {
     } name;
     struct {
       AstExpr *first; /* linked by `next` */
+      AstExpr *last;
       uint32_t count;
       uint32_t numbers; /* of CONCAT, checked: so many parts from the first are
                            added as numbers before the rest is joined as text;
@@ -223,6 +225,7 @@ struct AstControl {
   Span word; /* `if`, `loop`, ... */
   AstArm *arms;
   uint32_t arm_count;
+  bool lost;             /* a syntax error in its head or between its arms */
   AstName variable;      /* of LOOP, and of TRY the caught error (may be empty) */
   AstBinding *variable_binding; /* checked */
   struct AstAttr *attrs; /* LOOP: parallel, ordered; WHILE: max */

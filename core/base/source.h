@@ -15,11 +15,12 @@
 typedef struct Source {
   const char *name; /* as given on the command line */
   Slice text;
+  uint32_t base; /* where it begins in the space of all sources */
 } Source;
 
-/* A byte range of the source. */
+/* A byte range of a source. */
 typedef struct Span {
-  uint32_t start;  /* byte offset */
+  uint32_t start;  /* byte offset in the space of all sources */
   uint32_t length; /* bytes; 0 points between two bytes */
 } Span;
 

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Arena arena;
   DiagSink sink;
   TypeTable types;
-  Source source = {"fuzz.ais", slice_from((const char *)data, size)};
+  Source source = {.name = "fuzz.ais",
+                   .text = slice_from((const char *)data, size)};
   arena_init(&arena);
   diag_init(&sink, &source, &arena);
   type_table_init(&types);

@@ -16,7 +16,7 @@ typedef struct Checked {
 } Checked;
 
 static void check(Checked *c, Slice text) {
-  c->source = (Source){"t.ais", text};
+  c->source = (Source){.name = "t.ais", .text = text};
   arena_init(&c->arena);
   diag_init(&c->sink, &c->source, &c->arena);
   type_table_init(&c->types);

@@ -176,7 +176,7 @@ CASE(warnings_do_not) {
 
 CASE(check_only) {
   (void)state;
-  Source source = {"test.ais", slice_of(program)};
+  Source source = {.name = "test.ais", .text = slice_of(program)};
   CompileOptions options = {.optimization = 1, .check_only = true};
   CompileResult result;
   compile_source(&source, &options, &result);
@@ -188,7 +188,8 @@ CASE(check_only) {
 
 CASE(too_large_a_source) {
   (void)state;
-  Source source = {"big.ais", {"", (size_t)LIMIT_SOURCE_BYTES + 1}};
+  Source source = {.name = "big.ais",
+                   .text = {"", (size_t)LIMIT_SOURCE_BYTES + 1}};
   CompileOptions options = {.optimization = 1};
   CompileResult result;
   compile_source(&source, &options, &result);
@@ -347,7 +348,7 @@ CASE(the_document_tells_the_truth) {
 /* ---- places -------------------------------------------------------------- */
 
 static void expect_places(Slice text) {
-  Source source = {"test.ais", text};
+  Source source = {.name = "test.ais", .text = text};
   Places places;
   places_init(&places, text);
   for (uint32_t at = 0; at <= text.length + 2; at++) {

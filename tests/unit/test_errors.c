@@ -41,7 +41,8 @@ static bool render(const char *name, const char *wanted, Buf *out) {
   Arena arena;
   DiagSink sink;
   TypeTable types;
-  Source source = {strrchr(path, '/') + 1, buf_slice(&text)};
+  Source source = {.name = strrchr(path, '/') + 1,
+                   .text = buf_slice(&text)};
   arena_init(&arena);
   diag_init(&sink, &source, &arena);
   type_table_init(&types);
