@@ -21,7 +21,7 @@ static void lay_out(const Source *source, const AstProgram *program, Buf *out) {
 /* Whether `text` is a program whose tree looks like that of `program`. */
 static bool means_the_same(const AstProgram *program, Slice text,
                            Arena *arena) {
-  Source source = {"formatted", text};
+  Source source = {.name = "formatted", .text = text};
   DiagSink sink;
   Buf before = {0};
   Buf after = {0};
