@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * The checker as a list of its phases; check_int.h says what each does. And
- * what all of them share: the words "did you mean".
+ * what all of them share: words of help.
  */
 #include "compiler/check/check.h"
 
 #include "compiler/check/check_int.h"
 
 enum { GUESSES = 5000000 }; /* less than a second of comparing names */
+
+bool check_is_heard(const Check *c) {
+  return !c->silent && c->sink->error_count <= LIMIT_DIAGNOSTICS;
+}
 
 void check_suggest(Check *c, const Nearest *nearest, Diag *diag) {
   Slice name = nearest_found(nearest);
@@ -16,6 +20,51 @@ void check_suggest(Check *c, const Nearest *nearest, Diag *diag) {
   diag->replacement = arena_copy(c->arena, name.data, name.length);
 }
 
+/* ---- help ---------------------------------------------------------------- */
+
+/* The call of `function` with what stands at `expr`, as the fix. */
+static void wrap(Check *c, const AstExpr *expr, const char *function,
+                 const char *what, Diag *diag) {
+  Slice text = check_source_text(c, expr->span);
+  if (expr->kind == EXPR_TEXT || expr->kind == EXPR_NUM) return;
+  diag->help = diag_text(c->sink, "`%s(...)` %s", function, what);
+  if (text.length == 0) return;
+  diag->replacement =
+      diag_text(c->sink, "%s(%.*s)", function, SLICE_ARG(text));
+}
+
+void check_help_value(Check *c, const AstExpr *expr, TypeId want, Diag *diag) {
+  if (!check_is_heard(c) || want == TYPE_NONE) return;
+  if (want == TYPE_TEXT && expr->type != TYPE_VOID) {
+    wrap(c, expr, "str", "makes a text of it", diag);
+  } else if (expr->type == TYPE_JSON) {
+    diag->help = diag_text(
+        c->sink, "bind it with its type first, for example: let value: %s = ...",
+        check_type_text(c, want));
+  } else if (expr->type == TYPE_TEXT && want == TYPE_NUM) {
+    wrap(c, expr, "num", "reads a number from a text", diag);
+  } else if (expr->type == TYPE_BOOL && want == TYPE_NUM) {
+    wrap(c, expr, "num", "makes 0 or 1 of it", diag);
+  } else if (expr->type == TYPE_TEXT && want == TYPE_BOOL) {
+    diag->help = "compare it, for example: x == \"yes\"";
+  } else if (expr->type == TYPE_NUM && want == TYPE_BOOL) {
+    diag->help = "compare it, for example: x != 0";
+  } else if (expr->type == TYPE_TEXT && want >= TYPE_BUILTIN_COUNT) {
+    diag->help = diag_text(c->sink,
+                           "json(...) reads a text that holds JSON: "
+                           "let value: %s = json(...)",
+                           check_type_text(c, want));
+  }
+}
+
+Slice check_source_text(const Check *c, Span span) {
+  const Source *source = c->program->source;
+  if (span.start + span.length > source->text.length) return (Slice){NULL, 0};
+  return slice_from(source->text.data + span.start, span.length);
+}
+
+/* ---- the phases ---------------------------------------------------------- */
+
 static void free_check(Check *c) {
   for (uint32_t i = 0; i < c->agent_flows.length; i++) {
     map_free(&c->agent_flows.data[i]);
@@ -23,8 +72,14 @@ static void free_check(Check *c) {
   vec_free(&c->agent_flows);
   vec_free(&c->agent);
   vec_free(&c->flows);
-  vec_free(&c->bindings);
+  vec_free(&c->calls);
+  vec_free(&c->first_call);
+  vec_free(&c->endless);
+  vec_free(&c->body.exporting);
+  vec_free(&c->body.braces);
+  scope_free(&c->body.scope);
   map_free(&c->agents);
+  map_free(&c->records);
 }
 
 void check_program(AstProgram *program, TypeTable *types, Arena *arena,
@@ -33,16 +88,14 @@ void check_program(AstProgram *program, TypeTable *types, Arena *arena,
              .types = types,
              .arena = arena,
              .sink = sink,
+             .error_type = TYPE_NONE,
              .guesses = GUESSES};
   program->types = types;
   check_declare(&c);
-  AstFlow **flows = c.flows.data;
-  uint32_t count = c.flows.length;
-  for (uint32_t i = 0; i < count; i++) check_names(&c, flows[i]);
-  check_results(&c);
-  for (uint32_t i = 0; i < count; i++) check_types(&c, flows[i]);
-  for (uint32_t i = 0; i < count; i++) {
-    if (!flows[i]->faulty) check_usage(&c, flows[i]);
+  check_callees(&c);
+  check_order(&c);
+  for (uint32_t i = 0; i < c.agent.length; i++) {
+    check_items(&c, c.agent.data[i]);
   }
   free_check(&c);
 }

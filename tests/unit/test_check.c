@@ -55,8 +55,7 @@ static void expect_results(const char *text, const char *results) {
     if (flow->result == TYPE_NONE) {
       buf_add_char(&found, '?');
     } else {
-      type_add_name(c.types.rows.data, c.types.rows.length, flow->result,
-                    &found);
+      type_add_name(type_table_view(&c.types), flow->result, &found);
     }
   }
   assert_string_equal(found.data, results);
@@ -91,8 +90,8 @@ CASE(names_and_calls) {
   const AstCall *call = first->next->expr->u.call;
   assert_int_equal(call->callee, CALLEE_FLOW);
   assert_ptr_equal(call->flow, ask);
-  assert_ptr_equal(call->args->u.name.binding, first->binding);
-  assert_ptr_equal(first->binding->value, first->expr);
+  assert_ptr_equal(call->args->u.name.binding, first->target.binding);
+  assert_ptr_equal(first->target.binding->value, first->expr);
   check_free(&c);
 }
 
@@ -167,7 +166,7 @@ CASE(results_without_end) {
       "agent A { flow a { return b() } flow b { return [c()] }\n"
       "flow c { return b() } flow d { return d() + \"x\" } }";
   expect_results(text, "? ? ? str");
-  expect_codes(text, "E0211");
+  expect_codes(text, "E0211 W0012");
 }
 
 /* A chain of flows, each of which waits for the next one. */
@@ -201,7 +200,7 @@ CASE(sound_programs) {
       "let t = \"{{1}}{{2}}\" + 3\n"
       "ask(5, [s], t, temperature: 2, max_tokens: 1) -> _\n"
       "ask(\"\", t) -> _\n"
-      "return f([]) } }",
+      "if (len(xs) == 0) { return f([]) } return xs } }",
       "");
   /* Soft names: those of operations and of what comes later. */
   expect_codes(
@@ -223,14 +222,14 @@ CASE(no_cascades) {
       "frob(a, b, missing3) -> e\n"
       "let g: str = e\n"
       "return [e] } }",
-      "E0103 E0102 E0102 E0201 E0104 E0102 E0203");
+      "E0103 E0102 E0102 E0201 E0104 E0102");
   /* The names of a statement that could not be read are bound. */
   expect_codes(
       "agent A { flow f -> str {\n"
       "ask(\"a\" \"b\") -> x\n"
       "let y = x * 2\n"
       "return x + y } }",
-      "E0010 E0001");
+      "E0010");
   /* Nor is anything said of a flow whose head could not be. */
   expect_codes(
       "agent A { flow f(x str) -> str { return x }\n"
@@ -273,14 +272,14 @@ CASE(too_many_parameters) {
   buf_free(&text);
 }
 
-/* As deep as the parser allows. */
+/* As deep as the parser allows: a call and a `+` are two. */
 CASE(deep_expressions) {
   (void)state;
   Buf text = {0};
   buf_add_text(&text, "agent A { flow f(x: str, y: str) { return ");
-  for (int i = 0; i < LIMIT_EXPR_DEPTH; i++) buf_add_text(&text, "f(x, y + ");
+  for (int i = 0; i < LIMIT_EXPR_DEPTH / 2 - 2; i++) buf_add_text(&text, "f(x, y + ");
   buf_add_char(&text, '1');
-  for (int i = 0; i < LIMIT_EXPR_DEPTH; i++) buf_add_char(&text, ')');
+  for (int i = 0; i < LIMIT_EXPR_DEPTH / 2 - 2; i++) buf_add_char(&text, ')');
   buf_add_text(&text, " + \"\" } }");
   Checked c;
   check(&c, buf_slice(&text));
