@@ -418,17 +418,18 @@ static bool inputs_are_small(const Frame *frame, const ObjSpan *span) {
     if (ref & OBJ_REF_ORDER) continue;
     Value value = ref & OBJ_REF_CONST ? frame_constant(frame->run->object, ref)
                                       : load_relaxed(&frame->slots[ref].value);
-    if (value_kind(value) == VALUE_KIND_LIST) return false;
-    if (value_kind(value) == VALUE_KIND_TEXT)
-      bytes += value_to_slice(value).length;
+    ValueKind kind = value_kind(value);
+    if (kind == VALUE_KIND_LIST || kind == VALUE_KIND_MAP) return false;
+    if (kind == VALUE_KIND_TEXT) bytes += value_to_slice(value).length;
   }
   return bytes <= SHORT_BYTES;
 }
 
-/* Pure, or a model call, which only hands a request on; and little to copy. */
+/* Pure, or a model call, which only hands a request on; and little to copy. A
+ * range makes much of little. */
 static bool is_short(const Engine *engine, Spot spot) {
   Op op = (Op)spot.frame->ops[spot.node];
-  bool fits = pure_table[op] != NULL ||
+  bool fits = (pure_table[op] != NULL && op != OP_RANGE) ||
               (op_table[op].effect == EFFECT_MODEL && engine->lazy_ns == 0);
   return fits && inputs_are_small(spot.frame, &spot.frame->spans[spot.node]);
 }

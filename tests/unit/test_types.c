@@ -9,12 +9,12 @@
 #include "tests/unit/unit.h"
 
 static bool fits(const TypeTable *t, TypeId from, TypeId to) {
-  return type_fits(t->rows.data, t->rows.length, from, to);
+  return type_fits(type_table_view(t), from, to);
 }
 
 static void assert_name(const TypeTable *t, TypeId type, const char *name) {
   Buf out = {0};
-  type_add_name(t->rows.data, t->rows.length, type, &out);
+  type_add_name(type_table_view(t), type, &out);
   assert_string_equal(out.data, name);
   buf_free(&out);
 }
