@@ -9,8 +9,9 @@
 #include "lib/report.h"
 
 static void list_codes(Buf *out) {
-  buf_add_text(out, "What each code stands for; `apxm explain CODE` says more."
-                    "\n\n");
+  buf_add_text(out,
+               "What each code stands for; `apxm explain CODE` says more."
+               "\n\n");
   for (int i = 0; i < DIAG_CODE_COUNT; i++) {
     buf_addf(out, "%s  %s\n", diag_code_text((DiagCode)i),
              explain_summary((DiagCode)i));

@@ -2,8 +2,9 @@
 """Programs in texts: pieces of AIS made whole, and what is said of them.
 
 A piece that has an agent, a type or an import at the beginning of a line is a
-program. One that begins with `flow`, `@` or what else an agent holds is put
-into an agent. Any other is the inside of a flow with the parameters of FLOW.
+program, and so is graph JSON. One that begins with `flow`, `@` or what else an
+agent holds is put into an agent. Any other is the inside of a flow with the
+parameters of FLOW.
 """
 
 import json
@@ -11,7 +12,7 @@ import os
 import re
 import subprocess
 
-WHOLE = re.compile(r'^(agent|type|import)\b', re.M)
+WHOLE = re.compile(r'^(agent|type|import)\b|\A\s*\{', re.M)
 IN_AGENT = re.compile(
     r'\A\s*(@|(flow|memory|beliefs|goals|capability|context|tools'
     r'|discoverable|on)\b)')
