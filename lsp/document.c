@@ -145,9 +145,9 @@ uint32_t place_offset(Encoding encoding, Slice text, const cJSON *position) {
   uint32_t character = number_of(position, "character");
   uint32_t at = 0;
   for (; line > 0; line--) {
-    const char *end = at < text.length ? memchr(text.data + at, '\n',
-                                                text.length - at)
-                                       : NULL;
+    const char *end = at < text.length
+                          ? memchr(text.data + at, '\n', text.length - at)
+                          : NULL;
     if (end == NULL) return (uint32_t)text.length;
     at = (uint32_t)(end - text.data) + 1;
   }

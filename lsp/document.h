@@ -22,7 +22,7 @@ typedef struct Document {
   char *path; /* of a file: URI; else the URI itself */
   Buf text;
   int version;
-  bool is_dirty; /* its messages are not published */
+  bool is_dirty;             /* its messages are not published */
   struct Analysis *analysis; /* what the compiler makes of it; NULL until
                                 somebody asks (analysis.h) */
 } Document;

@@ -43,8 +43,7 @@ static bool fill(Rpc *rpc) {
 static bool read_line(Rpc *rpc, Slice *line) {
   for (;;) {
     Slice rest = unread(rpc);
-    const char *end =
-        rest.length ? memchr(rest.data, '\n', rest.length) : NULL;
+    const char *end = rest.length ? memchr(rest.data, '\n', rest.length) : NULL;
     if (end != NULL) {
       *line = slice_trim(slice_from(rest.data, (size_t)(end - rest.data)));
       rpc->at += (size_t)(end - rest.data) + 1;
@@ -89,8 +88,8 @@ static bool read_length(Slice line, uint64_t *length) {
     }
   }
   if (found == NULL) return false;
-  Slice digits = slice_trim(
-      slice_from(found, (size_t)(line.data + line.length - found)));
+  Slice digits =
+      slice_trim(slice_from(found, (size_t)(line.data + line.length - found)));
   uint64_t value = 0;
   for (size_t i = 0; i < digits.length; i++) {
     char c = digits.data[i];

@@ -9,13 +9,18 @@
 #include "compiler/front/format_int.h"
 #include "compiler/front/parse.h"
 
-static void lay_out(const Source *source, const AstProgram *program, Buf *out) {
-  Format f = {.source = source, .out = out};
+static void lay_out(Slice text, Arena *arena, Buf *out) {
+  Source source = {.name = "", .text = text};
+  DiagSink nobody;
+  diag_init(&nobody, &source, arena);
+  const AstProgram *program = parse_source(&source, arena, &nobody);
+  Format f = {.source = &source, .out = out};
   format_scan(&f);
   format_tree(&f, program);
   format_lines(&f);
   format_print(&f);
   vec_free(&f.tokens);
+  diag_free(&nobody);
 }
 
 /* Whether `text` is a program whose tree looks like that of `program`. */
@@ -41,9 +46,13 @@ FormatResult format_source(const Source *source, Arena *arena, DiagSink *sink,
   const AstProgram *program = parse_source(source, arena, sink);
   if (sink->error_count > 0) return FORMAT_SYNTAX;
   Buf text = {0};
-  lay_out(source, program, &text);
-  bool same = means_the_same(program, buf_slice(&text), arena);
-  if (same) buf_add_slice(out, buf_slice(&text));
+  Buf shown = {0};
+  buf_add_slice(&text, source->text);
+  if (sink->warning_count > 0) format_rewrite(&text);
+  lay_out(buf_slice(&text), arena, &shown);
+  bool same = means_the_same(program, buf_slice(&shown), arena);
+  if (same) buf_add_slice(out, buf_slice(&shown));
   buf_free(&text);
+  buf_free(&shown);
   return same ? FORMAT_DONE : FORMAT_REFUSED;
 }

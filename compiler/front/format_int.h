@@ -4,6 +4,7 @@
  * they run. Tokens and comments are one array; the steps decide for each of
  * them whether it begins a line, and the last one writes them:
  *
+ *     legacy  spellings of older versions go, in the text
  *     scan    tokens with the comments between them, brackets paired
  *     tree    which ones begin a statement, an arm, an item
  *     lines   the breaks that are left: comments, loose braces, the author's
@@ -46,6 +47,9 @@ typedef struct Format {
   VEC(FormatToken) tokens; /* the last one is TK_END */
   Buf *out;
 } Format;
+
+/* Rewrites the legacy spelling in `text`, a source without errors. */
+void format_rewrite(Buf *text);
 
 void format_scan(Format *f);
 void format_tree(Format *f, const AstProgram *program);

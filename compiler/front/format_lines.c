@@ -18,25 +18,33 @@ static bool is_loose(const Format *f, uint32_t i) {
   return kind_of(f, i) == TK_LBRACE && !f->tokens.data[i].statements;
 }
 
-/* Lines of their own for what stands in the braces at `open`: as the author
- * had them, or after each comma when all was on one line. */
-static void open_braces(Format *f, uint32_t open, uint32_t level,
-                        bool by_comma) {
+/* Lines of their own for what stands in the braces at `open`: after each comma
+ * and where the author had them. The body of a handler has no commas that end
+ * anything. */
+static void open_braces(Format *f, uint32_t open, uint32_t level) {
   uint32_t close = f->tokens.data[open].match;
+  bool body = slice_equal_text(format_text(f, format_before(f, open)), "=>");
   if (open + 1 == close) return;
   f->tokens.data[close].hard = f->tokens.data[close].tight = true;
   f->tokens.data[close].level = (uint16_t)level;
   for (uint32_t i = open + 1; i < close; i++) {
     FormatToken *token = &f->tokens.data[i];
-    bool begins =
-        token->lines > 0 || (by_comma && kind_of(f, i - 1) == TK_COMMA);
-    bool trails = kind_of(f, i) == FORMAT_LINE_COMMENT && token->lines == 0;
-    if (!trails && (i == open + 1 || begins)) {
+    bool begins = token->lines > 0 || i == open + 1 ||
+                  (!body && kind_of(f, i - 1) == TK_COMMA);
+    bool trails = format_is_comment(f, i) && token->lines == 0;
+    if (begins && !trails) {
       token->hard = true;
       token->level = (uint16_t)(level + 1);
     }
     if (format_opens(f, i)) i = token->match;
   }
+}
+
+static bool was_broken(const Format *f, uint32_t first, uint32_t last) {
+  for (uint32_t i = first + 1; i <= last; i++) {
+    if (f->tokens.data[i].lines > 0) return true;
+  }
+  return false;
 }
 
 static void open_loose_braces(Format *f) {
@@ -46,12 +54,10 @@ static void open_loose_braces(Format *f) {
     if (!is_loose(f, i)) continue;
     uint32_t level = f->tokens.data[line].level;
     uint32_t close = f->tokens.data[i].match;
-    uint32_t inside = format_flat_width(f, i, close);
-    uint32_t whole = format_flat_width(f, line, close) + level * FORMAT_INDENT;
-    if (inside > FORMAT_COLUMNS) {
-      open_braces(f, i, level, false);
-    } else if (whole > FORMAT_COLUMNS) {
-      open_braces(f, i, level, true);
+    uint32_t width = format_flat_width(f, line, close);
+    bool broken = was_broken(f, i, close);
+    if (broken || width + level * FORMAT_INDENT > FORMAT_COLUMNS) {
+      open_braces(f, i, level);
     }
   }
 }

@@ -117,10 +117,21 @@ static bool hugs_previous(const Format *f, uint32_t i) {
   }
 }
 
+/* `merge [a, b]`, the legacy spelling, where nothing has rewritten it. */
+static bool is_old_list(const Format *f, uint32_t name, uint32_t bracket) {
+  Slice text = format_text(f, name);
+  const Token *word = &f->tokens.data[name].token;
+  bool apart = f->tokens.data[bracket].token.start > word->start + word->length;
+  return apart &&
+         (slice_equal_text(text, "merge") || slice_equal_text(text, "wait"));
+}
+
 /* `f(`, `xs[`: the bracket belongs to what stands before it. */
 static bool is_postfix(const Format *f, uint32_t i) {
   uint32_t before = format_before(f, i);
-  if (kind_of(f, i) == TK_LBRACKET) return ends_operand(f, before);
+  if (kind_of(f, i) == TK_LBRACKET) {
+    return ends_operand(f, before) && !is_old_list(f, before, i);
+  }
   if (kind_of(f, i) != TK_LPAREN) return false;
   Slice word = format_text(f, before);
   return is_word(word) && !leads(word);

@@ -51,6 +51,31 @@ static uint32_t token_last(const Format *f, Span span) {
   return format_is_comment(f, last) ? format_before(f, last) : last;
 }
 
+/* Steps back over annotations: `@entry`, `@[no_fuse]`. */
+static uint32_t before_marks(const Format *f, uint32_t first) {
+  for (uint32_t i = first; i > 0; first = i) {
+    i = format_before(f, i);
+    if (kind_of(f, i) == TK_RBRACKET) i = f->tokens.data[i].match;
+    if (kind_of(f, i) != TK_AT) i = format_before(f, i);
+    if (kind_of(f, i) != TK_AT) break;
+  }
+  return first;
+}
+
+/* The first token of a statement, whose span leaves out annotations and the
+ * parentheses around its first operand. */
+static uint32_t stmt_first(const Format *f, const AstStmt *stmt) {
+  uint32_t first = token_at(f, stmt->span.start);
+  for (;;) {
+    uint32_t before = format_before(f, first);
+    int kind = kind_of(f, before);
+    bool opens = kind == TK_NL_LPAREN || kind == TK_LPAREN;
+    if (before == first || !opens) break;
+    first = before;
+  }
+  return before_marks(f, first);
+}
+
 static bool fits(const Format *f, uint32_t first, uint32_t last,
                  uint32_t level) {
   return format_flat_width(f, first, last) + level * FORMAT_INDENT <=
@@ -61,6 +86,7 @@ static bool fits(const Format *f, uint32_t first, uint32_t last,
 
 static void mark_stmts(Format *f, const AstBlock *block, uint32_t level);
 static void mark_control(Format *f, const AstStmt *stmt, uint32_t level);
+static void mark_arms(Format *f, const AstStmt *stmt, uint32_t level);
 
 static bool is_else_if(const AstArm *arm) {
   return arm->kind == ARM_ELSE && !arm->body.braces && arm->body.first &&
@@ -84,8 +110,8 @@ static bool is_short(const AstStmt *stmt) {
 
 static bool stays_on_line(const Format *f, const AstStmt *stmt,
                           uint32_t level) {
-  return is_short(stmt) && fits(f, token_at(f, stmt->span.start),
-                                token_last(f, stmt->span), level);
+  return is_short(stmt) &&
+         fits(f, stmt_first(f, stmt), token_last(f, stmt->span), level);
 }
 
 /* `level` is that of the arm's own line. */
@@ -95,7 +121,9 @@ static void mark_body(Format *f, const AstArm *arm, uint32_t level) {
   if (body->braces) {
     mark_stmts(f, body, level + 1);
     mark_close(f, token_last(f, body->span), level);
-  } else if (in_switch || is_else_if(arm)) {
+  } else if (is_else_if(arm)) {
+    mark_arms(f, body->first, level);
+  } else if (in_switch) {
     if (body->first && body->first->control) {
       mark_control(f, body->first, level);
     }
@@ -159,27 +187,15 @@ static void mark_control(Format *f, const AstStmt *stmt, uint32_t level) {
 
 static void mark_stmts(Format *f, const AstBlock *block, uint32_t level) {
   for (const AstStmt *stmt = block->first; stmt; stmt = stmt->next) {
-    mark(f, token_at(f, stmt->span.start), level);
+    mark(f, stmt_first(f, stmt), level);
     if (stmt->control != NULL) mark_control(f, stmt, level);
   }
 }
 
 /* ---- flows and agents ---------------------------------------------------- */
 
-/* The first annotation of the flow, or its word. */
-static uint32_t flow_first(const Format *f, const AstFlow *flow) {
-  uint32_t first = token_at(f, flow->span.start);
-  for (uint32_t i = first; i > 0; first = i) {
-    i = format_before(f, i);
-    if (kind_of(f, i) == TK_RBRACKET) i = f->tokens.data[i].match;
-    if (kind_of(f, i) != TK_AT) i = format_before(f, i);
-    if (kind_of(f, i) != TK_AT) break;
-  }
-  return first;
-}
-
 static void mark_flow(Format *f, const AstFlow *flow) {
-  uint32_t first = flow_first(f, flow);
+  uint32_t first = before_marks(f, token_at(f, flow->span.start));
   uint32_t close = token_last(f, flow->end_span);
   const AstStmt *stmt = flow->body.first;
   bool simple = stmt == NULL || (stmt->next == NULL && stmt->control == NULL);

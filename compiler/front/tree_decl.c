@@ -152,8 +152,9 @@ AstName ast_event(Parser *p, Token first, Token last) {
 }
 
 AstName ast_event_part(Parser *p, AstName event, Token part) {
-  Token first = {0, event.span.start - p->source->base, 0};
-  return ast_event(p, first, part);
+  const char *text = diag_text(p->sink, "%.*s.%.*s", SLICE_ARG(event.text),
+                               SLICE_ARG(token_text(p->source, part)));
+  return (AstName){slice_of(text), span_join(event.span, span_of(p, part))};
 }
 
 /* ---- flows --------------------------------------------------------------- */

@@ -36,7 +36,8 @@ static const char *severity(const Diag *diag) {
 /* ---- collecting ---------------------------------------------------------- */
 
 void diag_init(DiagSink *sink, const Source *source, Arena *arena) {
-  *sink = (DiagSink){.source = source, .arena = arena};
+  *sink = (DiagSink){
+      .source = source, .arena = arena, .room = LIMIT_DIAGNOSTICS};
 }
 
 void diag_free(DiagSink *sink) {
@@ -63,7 +64,7 @@ const char *diag_text(DiagSink *sink, const char *format, ...) {
 /* The record for one more message: a new one, else for an error that of the
  * latest warning, else the scratch record. */
 static Diag *find_room(DiagSink *sink, bool is_error) {
-  if (sink->diags.length < LIMIT_DIAGNOSTICS) {
+  if (sink->diags.length < sink->room) {
     vec_push(&sink->diags, (Diag){0});
     return &sink->diags.data[sink->diags.length - 1];
   }

@@ -45,7 +45,8 @@ typedef struct Diag {
 typedef struct DiagSink {
   const Source *source; /* borrowed */
   Arena *arena;         /* borrowed; holds all texts */
-  VEC(Diag) diags;      /* at most LIMIT_DIAGNOSTICS */
+  VEC(Diag) diags;      /* at most `room` */
+  uint32_t room;        /* LIMIT_DIAGNOSTICS, unless somebody wants all */
   uint32_t error_count; /* all that were reported, kept or not; when there is no
                            room an error takes the place of a warning */
   uint32_t warning_count;
