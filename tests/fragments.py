@@ -18,7 +18,8 @@ IN_AGENT = re.compile(
     r'|discoverable|on)\b)')
 AGENT = 'agent Main {\n%s}\n'
 FLOW = AGENT % ('@entry flow main(topic: str, n: num, ready: bool,'
-                ' names: list<str>, doc: json) {\n%s}\n')
+                ' names: list<str>, doc: json) {\n'
+                'print(topic, n, ready, names, doc)\n%s}\n')
 # What a piece may import and read.
 FILES = {
     'style.ais': 'agent Style { flow plain(text: str) -> str '
