@@ -110,10 +110,11 @@ static bool begins_statement(int kind) {
 
 /* A statement begins where a line does, outside of all brackets; or inside of
  * some when the line is not indented more than the broken statement, because
- * then a closing bracket was forgotten. */
+ * then a closing bracket was forgotten. What is nested too deeply would only be
+ * so again a few tokens on. */
 static bool resumes_statement(const Parser *p) {
   Token token = p->token;
-  if (begins_statement(token.kind)) return true;
+  if (begins_statement(token.kind) && !p->too_deep) return true;
   if (!may_begin_statement(token.kind) || !begins_line(p, token.start)) {
     return false;
   }
