@@ -31,7 +31,10 @@ static bool is_clean(const Compile *c) {
 
 static void parse(Compile *c) {
   uint64_t start = clock_now();
-  c->ast = parse_source(c->source, &c->result->arena, &c->result->diags);
+  const SourceReader *reader = c->options->reader;
+  c->ast = parse_program(c->source, reader ? reader : &reader_disk,
+                         &c->result->arena, &c->result->diags);
+  c->result->files = c->ast->files;
   c->result->phases.lex_parse = clock_now() - start;
 }
 
@@ -124,5 +127,6 @@ void compile_source(const Source *source, const CompileOptions *options,
 void compile_result_free(CompileResult *result) {
   buf_free(&result->object);
   diag_free(&result->diags);
+  parse_files_free(result->files);
   arena_free(&result->arena);
 }

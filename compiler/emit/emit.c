@@ -44,7 +44,8 @@ static uint32_t const_row(Emit *emit, IrRef ref) {
 static uint32_t place_row(Emit *emit, Span span) {
   uint32_t length;
   Place place = places_find(&emit->places, span, &length);
-  return build_place(emit->builder, slice_of(emit->program->source->name),
+  const Source *source = places_source(&emit->places, span.start);
+  return build_place(emit->builder, slice_of(source->name),
                      place.line, place.column, length);
 }
 
@@ -158,7 +159,7 @@ Status emit_object(const IrProgram *program, uint32_t optimization, Buf *out,
       .const_rows = mem_alloc_zero((size_t)program->consts.length + 1,
                                    sizeof *emit.const_rows),
   };
-  places_init(&emit.places, program->source->text);
+  places_init(&emit.places, program->source);
   write_program(&emit);
   Status status = build_finish(emit.builder, out, error);
   build_free(emit.builder);

@@ -12,6 +12,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/diag.h"
+#include "core/base/reader.h"
 #include "core/base/slice.h"
 #include "core/object/attrs.h"
 #include "core/object/ops.h"
@@ -317,11 +318,20 @@ typedef struct AstRecord {
 typedef struct AstImport {
   Slice path; /* escapes decoded */
   Span span;
+  const Source *source; /* what it names; NULL when that was not read */
   struct AstImport *next;
 } AstImport;
 
+/* What a program was read from. */
+typedef struct SourceFiles {
+  Sources all;
+  VEC(char *) texts; /* of the imported ones */
+} SourceFiles;
+
 typedef struct AstProgram {
-  const Source *source; /* the main one */
+  const Source *source; /* the main one; it knows all others */
+  SourceFiles *files;   /* of parse_program; NULL of parse_source */
+  const SourceReader *reader; /* for file(); the same */
   AstAgent *agents;     /* of all sources, the main one's first */
   AstRecord *records;
   AstImport *imports;   /* of the main source */

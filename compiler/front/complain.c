@@ -58,7 +58,7 @@ static bool is_soft(int kind) {
 /* Whether a message need not name it: what was said before includes it, or it
  * continues an operand, as much else does. */
 static bool goes_without(const Parser *p, int kind, bool any, bool name) {
-  if (kind == TK_LPAREN || kind == TK_AT) return any;
+  if ((kind == TK_LPAREN || kind == TK_AT) && any) return true;
   if (kind == TK_COMMA && parse_accepts(p, TK_SEMI)) return true;
   if (is_soft(kind)) return name;
   bool operand = parse_accepts(p, TK_PLUS);

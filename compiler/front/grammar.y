@@ -220,7 +220,10 @@ stmts ::= stmts marks(M) stmt(S).  { ast_marked(p, M, S); }
 stmts ::= stmts SEMI.              { ast_stmt_begin(p); }
 stmts ::= stmts error SYNC.        { ast_stmt_lost(p); }
 
-stmt(A) ::= LET(L) target(T) EQ expr(E). { A = ast_let(p, L, T, E); }
+stmt(A) ::= LET(L) NAME(N) EQ expr(E). { A = ast_let(p, L, N, NULL, E); }
+stmt(A) ::= LET(L) NAME(N) COLON type(T) EQ expr(E). {
+  A = ast_let(p, L, N, T, E);
+}
 stmt(A) ::= expr(E) ARROW targets(T). { A = ast_bind(p, E, T); }
 stmt(A) ::= expr(N) EQ expr(E).    { A = ast_assign(p, N, E); }
 stmt(A) ::= expr(E).               { A = ast_value(p, E); }

@@ -368,13 +368,31 @@ static void parse_tokens(Parser *p) {
   mem_free(grammar_);
 }
 
+/* Forgets all of the source before but the ends of the lists that go on. */
+static void begin_source(Parser *p, const Source *source) {
+  *p = (Parser){.source = source,
+                .arena = p->arena,
+                .sink = p->sink,
+                .program = p->program,
+                .spare = p->spare,
+                .agent = p->agent,
+                .record = p->record,
+                .old_calls = p->old_calls};
+}
+
+AstImport *parse_one(Parser *p, const Source *source) {
+  begin_source(p, source);
+  if (!parse_check_size(source, p->sink)) return NULL;
+  if (source->text.length > 0) check_bytes(source, p->sink);
+  parse_tokens(p);
+  return p->imports;
+}
+
 AstProgram *parse_source(const Source *source, Arena *arena, DiagSink *sink) {
-  Parser p = {.source = source, .arena = arena, .sink = sink};
+  Parser p = {.arena = arena, .sink = sink};
   p.program = ARENA_NEW(arena, AstProgram);
   p.program->source = source;
-  if (!parse_check_size(source, sink)) return p.program;
-  if (source->text.length > 0) check_bytes(source, sink);
-  parse_tokens(&p);
+  p.program->imports = parse_one(&p, source);
   legacy_settle(&p);
   return p.program;
 }

@@ -75,6 +75,7 @@ typedef struct Parser {
   AstItemKind item_kind; /* of the names in a list of tools */
   AstRecord *record;
   AstField *field;
+  AstImport *imports; /* of the source that is parsed */
   AstImport *import;
   VEC(OldCall) old_calls;
 } Parser;
@@ -178,7 +179,8 @@ void ast_stmt_spoiled(Parser *p); /* the last one was not what it looked like */
 AstTarget ast_target(Parser *p, Token name, AstType *declared);
 AstTargets ast_targets(AstTarget target);
 AstTargets ast_targets_add(Parser *p, AstTargets list, AstTarget target);
-AstStmt *ast_let(Parser *p, Token word, AstTarget target, AstExpr *expr);
+AstStmt *ast_let(Parser *p, Token word, Token name, AstType *declared,
+                 AstExpr *expr);
 AstStmt *ast_bind(Parser *p, AstExpr *expr, AstTargets targets);
 AstStmt *ast_assign(Parser *p, AstExpr *left, AstExpr *expr);
 AstStmt *ast_value(Parser *p, AstExpr *expr);
@@ -290,6 +292,9 @@ bool slice_begins_word(Slice text, const char *word);
 bool recover_resumes(Parser *p, bool in_text);
 
 /* ---- parse.c ------------------------------------------------------------- */
+
+/* Parses one more source into the program; returns its imports. */
+AstImport *parse_one(Parser *p, const Source *source);
 
 /* Whether the grammar, as it stands, would take a token of this kind. */
 bool parse_accepts(const Parser *p, int kind);

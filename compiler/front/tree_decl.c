@@ -59,7 +59,7 @@ void ast_import(Parser *p, Token word, Token path) {
   import->path = ast_text(p, path)->u.text;
   import->span = span_join(span_of(p, word), span_of(p, path));
   if (p->import == NULL) {
-    p->program->imports = import;
+    p->imports = import;
   } else {
     p->import->next = import;
   }

@@ -106,9 +106,10 @@ AstTargets ast_targets_add(Parser *p, AstTargets list, AstTarget target) {
   return list;
 }
 
-AstStmt *ast_let(Parser *p, Token word, AstTarget target, AstExpr *expr) {
+AstStmt *ast_let(Parser *p, Token word, Token name, AstType *declared,
+                 AstExpr *expr) {
   AstStmt *stmt = new_stmt(p, STMT_BIND, span_of(p, word).start, expr);
-  stmt->target = target;
+  stmt->target = ast_target(p, name, declared);
   return stmt;
 }
 

@@ -2,8 +2,9 @@
  *
  * What is wrong with the user's program: messages with a code, a place, a
  * label and where there is one a fix. Sources are kept whole; a span is a
- * byte range of one, and line and column are computed only when a message is
- * printed. All errors of a file are collected, then printed in order of place.
+ * byte range of one, and which one, line and column are computed only when a
+ * message is printed. All errors of a program are collected, then printed in
+ * order of place.
  *
  *     error[E0102]: undefined variable `undefined_input`
  *       --> 01_undefined_variable.ais:9:28
@@ -43,7 +44,7 @@ typedef struct Diag {
 } Diag;
 
 typedef struct DiagSink {
-  const Source *source; /* borrowed */
+  const Source *source; /* borrowed; of a program of several any one */
   Arena *arena;         /* borrowed; holds all texts */
   VEC(Diag) diags;      /* at most `room` */
   uint32_t room;        /* LIMIT_DIAGNOSTICS, unless somebody wants all */
@@ -76,8 +77,9 @@ void diag_sort(DiagSink *sink);
 void diag_render_text(const DiagSink *sink, bool colour, Buf *out);
 
 /* One JSON object a line: {code, severity, message, file, line, column,
- * end_line, end_column, label?, help?, replacement?, related?{label?, line,
- * column, end_line, end_column}}; the end is the first place after the span.
+ * end_line, end_column, label?, help?, replacement?, related?{label?, file?,
+ * line, column, end_line, end_column}}; the end is the first place after the
+ * span, and related has a file when it is another.
  * Messages without room are told by a last {severity: "note", message,
  * file}. */
 void diag_render_json(const DiagSink *sink, Buf *out);

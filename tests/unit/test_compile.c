@@ -350,7 +350,7 @@ CASE(the_document_tells_the_truth) {
 static void expect_places(Slice text) {
   Source source = {.name = "test.ais", .text = text};
   Places places;
-  places_init(&places, text);
+  places_init(&places, &source);
   for (uint32_t at = 0; at <= text.length + 2; at++) {
     uint32_t length;
     Place wanted = source_place(&source, at);
@@ -377,7 +377,8 @@ CASE(places_are_those_of_the_source) {
   expect_places(buf_slice(&text));
   uint32_t length;
   Places places;
-  places_init(&places, SLICE("aé\nbc"));
+  Source source = {.name = "test.ais", .text = SLICE("aé\nbc")};
+  places_init(&places, &source);
   places_find(&places, (Span){1, 4}, &length);
   assert_int_equal(length, 3);
   places_find(&places, (Span){4, UINT32_MAX}, &length);
