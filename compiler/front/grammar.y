@@ -165,7 +165,7 @@ item ::= handler CASE_ARROW expr.  { ast_recovered(p); }
 handler ::= handler_open.
 handler ::= handler_open IF expr.
 handler_open ::= ON(O) event(N) braces_open details braces_close. {
-  ast_item_named(p, ITEM_HANDLER, O, N);
+  ast_handler(p, O, N);
 }
 event(A) ::= NAME(N).              { A = ast_event(p, N, N); }
 event(A) ::= event(E) DOT NAME(N). { A = ast_event_part(p, E, N); }

@@ -149,11 +149,11 @@ void ast_braces_open(Parser *p, Token brace);
 void ast_braces_close(Parser *p); /* also of an agent and a record */
 void ast_memory(Parser *p, Token name, Token tier);
 void ast_item(Parser *p, AstItemKind kind, Token word, Token name);
-void ast_item_named(Parser *p, AstItemKind kind, Token word, AstName name);
 void ast_capability_close(Parser *p);
 void ast_context(Parser *p, Token text);
 AstName ast_event(Parser *p, Token first, Token last);
 AstName ast_event_part(Parser *p, AstName event, Token part);
+void ast_handler(Parser *p, Token word, AstName event);
 
 AstMarks ast_mark(Parser *p, AstMarks marks, Token name);
 void ast_flow_open(Parser *p, AstMarks marks, Token word, Token name);

@@ -121,14 +121,15 @@ static AstItem *add_item(Parser *p, AstItemKind kind) {
   return item;
 }
 
-void ast_item_named(Parser *p, AstItemKind kind, Token word, AstName name) {
+static void add_named_item(Parser *p, AstItemKind kind, Token word,
+                           AstName name) {
   AstItem *item = add_item(p, kind);
   item->name = name;
   item->span = span_of(p, word);
 }
 
 void ast_item(Parser *p, AstItemKind kind, Token word, Token name) {
-  ast_item_named(p, kind, word, name_of(p, name));
+  add_named_item(p, kind, word, name_of(p, name));
 }
 
 void ast_memory(Parser *p, Token name, Token tier) {
@@ -152,9 +153,19 @@ AstName ast_event(Parser *p, Token first, Token last) {
 }
 
 AstName ast_event_part(Parser *p, AstName event, Token part) {
-  const char *text = diag_text(p->sink, "%.*s.%.*s", SLICE_ARG(event.text),
-                               SLICE_ARG(token_text(p->source, part)));
-  return (AstName){slice_of(text), span_join(event.span, span_of(p, part))};
+  Token first = {0, event.span.start - p->source->base, 0};
+  return ast_event(p, first, part);
+}
+
+void ast_handler(Parser *p, Token word, AstName event) {
+  char *text = arena_alloc(p->arena, event.text.length);
+  size_t length = 0;
+  for (size_t i = 0; i < event.text.length; i++) {
+    char c = event.text.data[i];
+    if (c > ' ') text[length++] = c;
+  }
+  event.text = slice_from(text, length);
+  add_named_item(p, ITEM_HANDLER, word, event);
 }
 
 /* ---- flows --------------------------------------------------------------- */
