@@ -103,17 +103,15 @@ static inline void complete(Firing *firing, Outcome outcome, Value value,
   frame_put(frame, firing->node, value);
 }
 
-/* The value of a result for who opened the frame, or for the run's caller. */
+/* The value of a result for who opened the frame. */
 static void yield(Firing *firing, uint32_t index, Value value) {
   Frame *frame = firing->frame;
   if (frame->gate != NULL)
     frame->gate->kind->result(firing->worker, frame, index, value,
                               firing->path);
-  else if (frame->parent != NULL)
+  else
     route_forward(firing->worker, frame->parent, frame->call + 1 + index, value,
                   firing->path);
-  else if (value != VALUE_UNIT)
-    frame->run->result = value == VALUE_POISON ? VALUE_UNIT : value;
 }
 
 /* A result goes on before its token does: while it is here, END cannot
@@ -132,7 +130,10 @@ static void fire_result(Firing *firing) {
   path_take(&frame->run->paths, firing->path);
   frame->slots[firing->node].path = firing->path;
   store_relaxed(&frame->slots[firing->node].value, VALUE_UNIT);
-  yield(firing, index, value);
+  if (frame->parent != NULL)
+    yield(firing, index, value);
+  else if (has_value)
+    frame->run->result = value == VALUE_POISON ? VALUE_UNIT : value;
 }
 
 static void finish_run(Run *run) {
