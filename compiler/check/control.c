@@ -168,7 +168,7 @@ static void check_arms(Check *c, AstStmt *stmt) {
     bool catches = arm->kind == ARM_CATCH;
     const AstName *variable = &stmt->control->variable;
     if (!catches || variable->text.length == 0) variable = NULL;
-    TypeId type = variable ? check_error_type(c) : TYPE_NONE;
+    TypeId type = catches ? check_error_type(c) : TYPE_NONE;
     check_arm(c, stmt, arm, index++, variable, type);
   }
 }

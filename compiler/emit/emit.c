@@ -20,6 +20,7 @@ typedef struct Emit {
   uint32_t *uses;         /* by node of the graph: its readers */
   VEC(ObjRef) inputs;     /* of the node being written */
   VEC(ObjAttr) attrs;     /* of the node being written */
+  VEC(ObjArm) arms;       /* of the node being written */
   VEC(BuildParam) params; /* of the flow being written */
 } Emit;
 
@@ -85,6 +86,19 @@ static void collect_attrs(Emit *emit, const IrGraph *graph,
   }
 }
 
+/* Rows of graphs are the program's. */
+static void collect_arms(Emit *emit, const IrGraph *graph, const IrNode *node) {
+  const IrArm *arms = ir_arms(graph, node);
+  emit->arms.length = 0;
+  for (uint32_t i = 0; i < node->arm_count; i++) {
+    bool has_label = arms[i].label != IR_REF_NONE;
+    ObjArm arm = {.kind = arms[i].kind,
+                  .label = has_label ? const_row(emit, arms[i].label) : 0,
+                  .graph = arms[i].graph};
+    vec_push(&emit->arms, arm);
+  }
+}
+
 static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
   if (node->op == OP_END) {
     collect_unread(emit, graph);
@@ -92,13 +106,17 @@ static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
     collect_inputs(emit, graph, node);
   }
   collect_attrs(emit, graph, node);
+  collect_arms(emit, graph, node);
+  bool lists = (node->flags & IR_LISTS) != 0;
   build_node(emit->builder, &(BuildNode){.op = (Op)node->op,
                                          .type = node->type,
                                          .inputs = emit->inputs.data,
                                          .input_count = emit->inputs.length,
                                          .attrs = emit->attrs.data,
                                          .attr_count = emit->attrs.length,
-                                         .target = node->target,
+                                         .arms = emit->arms.data,
+                                         .arm_count = emit->arms.length,
+                                         .flags = lists ? OBJ_NODE_LISTS : 0,
                                          .rank = node->rank,
                                          .place = place_row(emit, node->span),
                                          .key = node->key});
@@ -106,13 +124,18 @@ static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
 
 /* ---- graphs and flows ---------------------------------------------------- */
 
+/* What does not fit is over the builder's limit, which reports it. */
+static uint16_t narrow(uint32_t count) {
+  return count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
+}
+
 static void write_graph(Emit *emit, const IrGraph *graph) {
   build_begin_graph(emit->builder,
                     &(BuildGraph){.name = graph->name,
-                                  .param_count = (uint16_t)graph->param_count,
-                                  .result_count = (uint16_t)graph->result_count,
+                                  .param_count = narrow(graph->param_count),
+                                  .result_count = narrow(graph->result_count),
                                   .spaces = graph->spaces,
-                                  .result = graph->result});
+                                  .nested = graph->nested});
   emit->uses = mem_alloc_zero(graph->nodes.length, sizeof *emit->uses);
   ir_count_uses(graph, emit->uses);
   for (uint32_t i = 0; i < graph->nodes.length; i++) {
@@ -135,7 +158,7 @@ static void write_flow(Emit *emit, const IrFlow *flow) {
                                          .graph = flow->graph,
                                          .params = emit->params.data,
                                          .param_count = flow->param_count,
-                                         .result = graph->result,
+                                         .result = flow->result,
                                          .entry = flow->entry,
                                          .place = place_row(emit, flow->span)});
 }
@@ -167,6 +190,7 @@ Status emit_object(const IrProgram *program, uint32_t optimization, Buf *out,
   mem_free(emit.const_rows);
   vec_free(&emit.inputs);
   vec_free(&emit.attrs);
+  vec_free(&emit.arms);
   vec_free(&emit.params);
   return status;
 }

@@ -58,7 +58,10 @@ typedef struct AstBinding {
   bool is_param;
   uint32_t index;   /* of the parameter in the flow */
   uint32_t ir;      /* the IR builder's: reference to the value */
-  uint32_t level;   /* the IR builder's: the open graph that `ir` is of */
+  uint32_t level;   /* the IR builder's: depth of the open graph `ir` is of */
+  uint32_t home;    /* the IR builder's: depth of the graph it was bound in */
+  uint32_t slot;    /* the IR builder's: place in a list, from 1; else 0 */
+  uint32_t ordinal; /* the IR builder's: nodes that were named after it */
   const AstExpr *literal; /* the IR builder's: the text literal it stands for,
                              or NULL */
 } AstBinding;

@@ -89,7 +89,7 @@ CASE(nodes_in_the_file) {
   assert_int_equal(o->nodes[3].op, OP_ASK);
   assert_int_equal(o->nodes[3].rank, 1000);
   assert_int_equal(o->nodes[4].op, OP_CALL);
-  assert_int_equal(o->nodes[4].target, 1);
+  assert_int_equal(object_body(o, &o->nodes[4]), 1);
   const ObjConst *name = object_attr(o, 3, ATTR_NAME);
   assert_string_equal(object_text(o, name->string).data, "facts");
   assert_non_null(object_attr(o, 3, ATTR_TEMPERATURE));

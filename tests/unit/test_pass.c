@@ -265,7 +265,7 @@ static void play_call(Play *p, const IrGraph *graph, const IrNode *node,
     if (ir_is_order(inputs[i])) break;
     args[i] = input_text(p->program, values, inputs[i], &scratch[i]);
   }
-  play(p, node->target, args, out);
+  play(p, ir_arms(graph, node)->graph, args, out);
   for (int i = 0; i < VALUES; i++) buf_free(&scratch[i]);
 }
 
