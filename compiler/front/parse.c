@@ -158,10 +158,18 @@ static int begin_operand(int kind) {
   return kind == TK_LPAREN ? TK_NL_LPAREN : TK_NL_LBRACKET;
 }
 
-/* A comma after a bare arm of a switch: the arm's statement could go on with
- * another name to bind. */
+/* What the token at hand stands in. A scope whose brace came right before it is
+ * left only when it is fed. */
+static ParseLevel level_here(const Parser *p) {
+  bool closed = p->before_kind == TK_RBRACE && p->scope != NULL &&
+                p->scope->outer != NULL;
+  return closed ? p->scope->outer->level : parse_level(p);
+}
+
+/* A comma after an arm of a switch: a bare statement could go on with another
+ * name to bind. */
 static bool ends_case(const Parser *p) {
-  if (parse_level(p) != LEVEL_CASES || p->brackets > 0) return false;
+  if (level_here(p) != LEVEL_CASES || p->brackets > 0) return false;
   Slice rest = rest_after(p);
   return slice_starts_with(rest, SLICE("}")) ||
          slice_begins_word(rest, "case") || slice_begins_word(rest, "default");
