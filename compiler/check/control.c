@@ -152,14 +152,14 @@ static void read_last(Check *c, const AstBlock *block) {
 static void check_arm(Check *c, AstStmt *stmt, AstArm *arm, uint32_t index,
                       const AstName *variable, TypeId type) {
   Scope *scope = &c->body.scope;
-  uint32_t outer = scope_enter(scope);
+  uint32_t outer = check_scope_enter(scope);
   if (variable != NULL) {
     stmt->control->variable_binding = check_bind(c, variable, type, NULL);
   }
   bool wanted = stmt->control->value_wanted;
   check_block(c, &arm->body, wanted);
   if (wanted) read_last(c, &arm->body);
-  scope_leave(scope, outer, index);
+  check_scope_leave(scope, outer, index);
 }
 
 static void check_arms(Check *c, AstStmt *stmt) {

@@ -22,7 +22,7 @@ void scope_free(Scope *scope) {
   vec_free(&scope->arms);
 }
 
-uint32_t scope_enter(Scope *scope) {
+uint32_t check_scope_enter(Scope *scope) {
   uint32_t outer = scope->first;
   scope->first = scope->visible.length;
   return outer;
@@ -61,7 +61,7 @@ static bool is_hiding(const Scope *scope, const Visible *visible) {
   return row != SCOPE_NONE && scope->visible.data[row].binding != NULL;
 }
 
-void scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
+void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
   for (uint32_t i = scope->first; i < scope->visible.length; i++) {
     const Visible *visible = &scope->visible.data[i];
     if (is_hiding(scope, visible)) continue;

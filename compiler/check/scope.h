@@ -54,9 +54,9 @@ void scope_begin(Scope *scope);
 void scope_free(Scope *scope);
 
 /* Opens a block; give what it returns to scope_leave. */
-uint32_t scope_enter(Scope *scope);
+uint32_t check_scope_enter(Scope *scope);
 /* Closes it; its names are kept for the construct as those of arm `arm`. */
-void scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
+void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
 
 /* NULL when the name means nothing. */
 const Visible *scope_find(const Scope *scope, Slice name);

@@ -164,8 +164,8 @@ void ast_result(Parser *p, AstType *type);
 AstType *ast_type(Parser *p, Token name);
 AstType *ast_type_of(Parser *p, Token name, AstType *element, Token end);
 
-Scope *scope_open(Parser *p, ParseLevel level, Token brace);
-void scope_close(Parser *p);
+Scope *parse_scope_open(Parser *p, ParseLevel level, Token brace);
+void parse_scope_close(Parser *p);
 
 /* ---- tree_stmt.c --------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 
 /* ---- braces -------------------------------------------------------------- */
 
-Scope *scope_open(Parser *p, ParseLevel level, Token brace) {
+Scope *parse_scope_open(Parser *p, ParseLevel level, Token brace) {
   Scope *scope = p->spare;
   if (scope == NULL) {
     scope = ARENA_NEW(p->arena, Scope);
@@ -27,7 +27,7 @@ Scope *scope_open(Parser *p, ParseLevel level, Token brace) {
   return scope;
 }
 
-void scope_close(Parser *p) {
+void parse_scope_close(Parser *p) {
   Scope *scope = p->scope;
   p->deep = scope->deep;
   p->statement = scope->statement;
@@ -45,11 +45,11 @@ void ast_recovered(Parser *p) {
 }
 
 void ast_braces_open(Parser *p, Token brace) {
-  scope_open(p, LEVEL_FIELDS, brace);
+  parse_scope_open(p, LEVEL_FIELDS, brace);
 }
 
 void ast_braces_close(Parser *p) {
-  scope_close(p);
+  parse_scope_close(p);
 }
 
 /* ---- the file ------------------------------------------------------------ */
@@ -77,7 +77,7 @@ void ast_record_open(Parser *p, Token name, Token brace) {
   }
   p->record = record;
   p->field = NULL;
-  scope_open(p, LEVEL_FIELDS, brace);
+  parse_scope_open(p, LEVEL_FIELDS, brace);
 }
 
 void ast_field(Parser *p, Token name, AstType *type) {
@@ -106,7 +106,7 @@ void ast_agent_open(Parser *p, Token name, Token brace) {
   p->agent = agent;
   p->flow = NULL;
   p->item = NULL;
-  scope_open(p, LEVEL_AGENT, brace);
+  parse_scope_open(p, LEVEL_AGENT, brace);
 }
 
 static AstItem *add_item(Parser *p, AstItemKind kind) {

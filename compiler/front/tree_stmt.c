@@ -31,14 +31,14 @@ void ast_block_open(Parser *p, Token brace) {
     p->lost_head = false;
     p->in_head = false;
   }
-  scope_open(p, LEVEL_BODY, brace);
+  parse_scope_open(p, LEVEL_BODY, brace);
 }
 
 AstBlock ast_block_close(Parser *p, Token brace) {
   AstBlock block = p->scope->block;
   block.span = span_join(p->scope->brace, span_of(p, brace));
   block.braces = true;
-  scope_close(p);
+  parse_scope_close(p);
   if (block.lost && p->scope != NULL) p->scope->block.lost = true;
   return block;
 }
@@ -274,13 +274,13 @@ AstStmt *ast_catch(Parser *p, AstStmt *stmt, Token word,
 
 AstStmt *ast_switch(Parser *p, Token word, AstExpr *value, Token brace) {
   AstStmt *stmt = new_construct(p, STMT_SWITCH, word, value);
-  scope_open(p, LEVEL_CASES, brace)->construct = stmt;
+  parse_scope_open(p, LEVEL_CASES, brace)->construct = stmt;
   return stmt;
 }
 
 AstStmt *ast_switch_close(Parser *p, AstStmt *stmt) {
   bool lost = p->scope->block.lost;
-  scope_close(p);
+  parse_scope_close(p);
   if (lost) p->scope->block.lost = true;
   return ast_close(p, stmt);
 }
