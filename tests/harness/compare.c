@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Comparison of an outcome with a run. Where the run fails, its lines are the
+ * first ones of what can have been printed, and its error is one of those that
+ * may be reported. Requests: at the least those that must have been made, at
+ * the most those that may have been.
+ */
+#include "tests/harness/compare.h"
+
+#include <stdlib.h>
+
+static void say_line(Buf *how, const char *who, uint32_t number, Slice line) {
+  buf_addf(how, "%s line %u: %.*s", who, number, SLICE_ARG(line));
+}
+
+static void add_error(const InterpOutcome *wanted, Buf *how) {
+  for (uint32_t i = 0; i < wanted->failures.length; i++)
+    buf_addf(how, "%s%.*s", i > 0 ? ", or " : "",
+             SLICE_ARG(wanted->failures.data[i]));
+}
+
+static Difference compare_status(const InterpOutcome *wanted,
+                                 const Observed *observed, Buf *how) {
+  if (wanted->failed == observed->failed) return DIFFERENCE_NONE;
+  if (wanted->failed) {
+    buf_add_text(how, "it must fail: ");
+    add_error(wanted, how);
+    buf_addf(how, "\nit succeeded with %.*s\n", SLICE_ARG(observed->result));
+  } else {
+    buf_addf(how, "it must succeed with %.*s\nit failed: %.*s\n",
+             SLICE_ARG(wanted->result), SLICE_ARG(observed->error));
+  }
+  return DIFFERENCE_STATUS;
+}
+
+static Difference compare_errors(const InterpOutcome *wanted,
+                                 const Observed *observed, Buf *how) {
+  for (uint32_t i = 0; i < wanted->failures.length; i++)
+    if (slice_contains(observed->error, wanted->failures.data[i]))
+      return DIFFERENCE_NONE;
+  buf_add_text(how, "it must fail with: ");
+  add_error(wanted, how);
+  buf_addf(how, "\nit failed with: %.*s\n", SLICE_ARG(observed->error));
+  return DIFFERENCE_ERROR;
+}
+
+static Difference compare_results(const InterpOutcome *wanted,
+                                  const Observed *observed, Buf *how) {
+  if (slice_equal(wanted->result, observed->result)) return DIFFERENCE_NONE;
+  buf_addf(how, "wanted result: %.*s\nresult: %.*s\n",
+           SLICE_ARG(wanted->result), SLICE_ARG(observed->result));
+  return DIFFERENCE_RESULT;
+}
+
+static Difference compare_lines(const InterpOutcome *wanted,
+                                const Observed *observed, Buf *how) {
+  uint32_t count = observed->lines.length;
+  uint32_t most = wanted->lines.length;
+  for (uint32_t i = 0; i < count && i < most; i++) {
+    if (slice_equal(wanted->lines.data[i], observed->lines.data[i])) continue;
+    say_line(how, "wanted", i + 1, wanted->lines.data[i]);
+    say_line(how, "printed", i + 1, observed->lines.data[i]);
+    return DIFFERENCE_LINES;
+  }
+  if (count == most || (wanted->failed && count < most)) return DIFFERENCE_NONE;
+  if (count < most)
+    say_line(how, "not printed:", count + 1, wanted->lines.data[count]);
+  else
+    say_line(how, "printed too much:", most + 1, observed->lines.data[most]);
+  return DIFFERENCE_LINES;
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b) {
+  const Slice *left = a;
+  const Slice *right = b;
+  size_t least = left->length < right->length ? left->length : right->length;
+  int order = least > 0 ? memcmp(left->data, right->data, least) : 0;
+  if (order != 0) return order;
+  return (left->length > right->length) - (left->length < right->length);
+}
+
+typedef VEC(Slice) Slices;
+
+static void sort(Slices *slices) {
+  if (slices->length > 0)
+    qsort(slices->data, slices->length, sizeof *slices->data, by_text);
+}
+
+/* The first of `part` that `whole` lacks; both sorted. NULL: none. */
+static const Slice *first_missing(const Slices *part, const Slices *whole) {
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < part->length; i++, at++) {
+    while (at < whole->length && by_text(&whole->data[at], &part->data[i]) < 0)
+      at++;
+    if (at == whole->length || by_text(&whole->data[at], &part->data[i]) != 0)
+      return &part->data[i];
+  }
+  return NULL;
+}
+
+static Difference compare_requests(const InterpOutcome *wanted,
+                                   const Observed *observed, Buf *how) {
+  Slices must = {0}, may = {0}, made = {0};
+  for (uint32_t i = 0; i < wanted->requests.length; i++) {
+    const InterpRequest *request = &wanted->requests.data[i];
+    vec_push(&may, request->key);
+    if (request->must) vec_push(&must, request->key);
+  }
+  for (uint32_t i = 0; i < observed->requests.length; i++)
+    vec_push(&made, observed->requests.data[i]);
+  sort(&must);
+  sort(&may);
+  sort(&made);
+  const Slice *lacks = first_missing(&must, &made);
+  const Slice *extra = first_missing(&made, &may);
+  if (lacks != NULL) buf_addf(how, "not asked: %.*s\n", SLICE_ARG(*lacks));
+  if (extra != NULL) buf_addf(how, "asked too much: %.*s\n", SLICE_ARG(*extra));
+  bool same = lacks == NULL && extra == NULL;
+  vec_free(&must);
+  vec_free(&may);
+  vec_free(&made);
+  return same ? DIFFERENCE_NONE : DIFFERENCE_REQUESTS;
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+Difference compare_outcomes(const InterpOutcome *wanted,
+                            const Observed *observed, Buf *how) {
+  if (observed->hung) {
+    buf_add_text(how, "it did not come to rest\n");
+    return DIFFERENCE_HUNG;
+  }
+  Difference found = compare_status(wanted, observed, how);
+  if (found == DIFFERENCE_NONE)
+    found = wanted->failed ? compare_errors(wanted, observed, how)
+                           : compare_results(wanted, observed, how);
+  if (found == DIFFERENCE_NONE) found = compare_lines(wanted, observed, how);
+  if (found == DIFFERENCE_NONE) found = compare_requests(wanted, observed, how);
+  return found;
+}

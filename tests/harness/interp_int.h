@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the reference interpreter share.
+ *
+ * Each value has a cause: the requests it came from, by data or by control, as
+ * a node of a graph. At the end those that reach something seen from outside
+ * (a line, the result, the failure of a run, `-> _`) must have been made; the
+ * others may have been left out by the optimizer or by an early end.
+ */
+#ifndef APXM_TESTS_HARNESS_INTERP_INT_H
+#define APXM_TESTS_HARNESS_INTERP_INT_H
+
+#include "core/base/map.h"
+#include "tests/harness/interp.h"
+
+typedef uint32_t Cause; /* row of Interp.causes; 0: no request */
+
+typedef struct CauseNode {
+  Cause left, right;
+  uint32_t request; /* plus 1; 0: none of its own */
+} CauseNode;
+
+typedef struct Cell {
+  Datum datum;
+  Cause cause;
+} Cell;
+
+typedef enum FailureCode {
+#define X(name, text) CODE_##name,
+#include "tests/harness/codes.def"
+#undef X
+  CODE_COUNT
+} FailureCode;
+
+typedef struct Failure {
+  FailureCode code;
+  Slice message; /* empty: the wording is the engine's */
+  Slice node;    /* bound name, else op; empty: not looked into */
+  Cause cause;
+} Failure;
+
+/* What fails together: a try's body, or the run. */
+typedef struct Scope {
+  struct Scope *outer;
+  VEC(Failure) failures;
+  VEC(Slice) lines;
+  VEC(Cause) roots;  /* what is seen from outside if it succeeds */
+  bool chain_broken; /* nothing more can be printed */
+  uint32_t first_request;
+} Scope;
+
+/* One flow being called. */
+typedef struct Activation {
+  struct Activation *caller;
+  const AstFlow *flow;
+  VEC(Cell) cells; /* by binding->ir, which nobody else uses in this tree */
+  Slice label;     /* name that the value at hand is bound to, or empty */
+} Activation;
+
+typedef struct Interp {
+  const AstProgram *program;
+  TypeView types;
+  SimRules *rules;
+  InterpOutcome *outcome;
+  Arena *arena;
+  Scope *scope;
+  Activation *act;
+  Cause control; /* of what is being executed */
+  VEC(CauseNode) causes;
+  uint32_t bindings; /* numbered so far */
+  uint32_t depth, steps;
+  bool *prints; /* by flow index: it may print */
+} Interp;
+
+/* Where a statement leads to. */
+typedef enum Way {
+  WAY_ON,       /* the next statement */
+  WAY_RETURNED, /* `value` is the flow's */
+  WAY_ENDED,    /* it failed: an `err` stood there */
+  WAY_STUCK     /* whether it returned will never be known */
+} Way;
+
+typedef struct Step {
+  Way way;
+  Cell value; /* of the block or statement */
+} Step;
+
+/* interp.c */
+Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args);
+Cause interp_join(Interp *in, Cause a, Cause b);
+/* Notes a failure; the value is poison. */
+Cell interp_fail(Interp *in, FailureCode code, Slice message, Slice node,
+                 Cause cause);
+void interp_undecided(Interp *in, const char *why);
+void interp_note(Interp *in, InterpEvent event);
+Cell *interp_cell(Interp *in, AstBinding *binding);
+Slice interp_keep(Interp *in, Buf *buf); /* into the arena; frees `buf` */
+void interp_observe(Interp *in, Cause cause);
+bool interp_gave_up(Interp *in);
+
+/* interp_block.c, interp_control.c */
+Step interp_block(Interp *in, const AstBlock *block);
+Step interp_control(Interp *in, const AstStmt *stmt);
+bool interp_block_prints(const Interp *in, const AstBlock *block);
+bool interp_expr_prints(const Interp *in, const AstExpr *expr);
+
+/* interp_expr.c */
+Cell interp_expr(Interp *in, const AstExpr *expr);
+/* Evaluates it for a binding called `name`. */
+Cell interp_named(Interp *in, const AstExpr *expr, Slice name);
+
+/* interp_call.c */
+Cell interp_operation(Interp *in, const AstExpr *expr, Slice label);
+
+/* interp_text.c: pure functions on texts; `args` are known values. NULL when
+ * it succeeded, else the code of the failure. */
+bool interp_function(Interp *in, Op op, const Datum *args, uint32_t count,
+                     Datum *out, FailureCode *code);
+Slice interp_fold(Interp *in, Slice label);
+bool interp_read_number(Slice text, double *out);
+
+/* interp_model.c */
+Cell interp_model(Interp *in, const AstCall *call, Slice label);
+
+/* interp_guard.c */
+Cell interp_guard(Interp *in, const AstCall *call);
+
+#endif

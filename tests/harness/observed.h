@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was seen of one run of the real engine, in the words of the reference.
+ */
+#ifndef APXM_TESTS_HARNESS_OBSERVED_H
+#define APXM_TESTS_HARNESS_OBSERVED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/buf.h"
+#include "core/base/vec.h"
+
+typedef struct Observed {
+  bool failed;
+  bool hung;           /* it did not come to rest in time */
+  Slice error;         /* of a failed run */
+  Slice result;        /* as datum_add_json says it */
+  VEC(Slice) lines;    /* each with its newline */
+  VEC(Slice) requests; /* keys, in order of completion */
+  Arena arena;         /* holds the texts */
+} Observed;
+
+/* What tells a request from another: the fields of the request log that the
+ * program decides. */
+void request_key(Slice operation, Slice prompt, Slice system, Slice model,
+                 double temperature, uint32_t max_tokens,
+                 uint32_t budget_tokens, Buf *out);
+
+void observed_free(Observed *observed);
+
+#endif

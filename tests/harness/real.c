@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Engines that stay, one run at a time. What a run asked is read from the
+ * request log, so the log is tested along with the rest.
+ */
+#include "tests/harness/real.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/base/thread.h"
+#include "lib/flow.h"
+#include "runtime/engine/engine.h"
+#include "tests/harness/gen.h"
+#include "tests/harness/random.h"
+
+enum { PATH_BYTES = 64, PATIENCE_S = 30, LATENCIES = 251 };
+
+typedef struct RealEngine {
+  Engine *engine;
+  char log[PATH_BYTES + 16];
+  size_t log_read; /* bytes of it that earlier runs wrote */
+} RealEngine;
+
+struct Real {
+  char folder[PATH_BYTES];
+  char replies[PATH_BYTES + 16];
+  char profile[PATH_BYTES + 16];
+  RealEngine engines[REAL_ENGINES]; /* by workers - 1, then is_slow */
+};
+
+/* ---- ways --------------------------------------------------------------- */
+
+RealWay real_way(uint64_t seed, uint32_t number) {
+  return (RealWay){.level = number & 1,
+                   .workers = 1 + (number >> 1),
+                   .is_slow = (seed + number + (number >> 1)) % 2 == 0};
+}
+
+void real_way_text(const RealWay *way, Buf *out) {
+  buf_addf(out, "-O%u, %u worker%s%s", way->level, way->workers,
+           way->workers == 1 ? "" : "s", way->is_slow ? ", slow replies" : "");
+}
+
+/* ---- engines ------------------------------------------------------------ */
+
+static Status write_file(const char *path, const Buf *text, Error *error) {
+  FILE *file = fopen(path, "w");
+  bool written =
+      file != NULL && fwrite(text->data, 1, text->length, file) == text->length;
+  if (file != NULL && fclose(file) != 0) written = false;
+  if (written) return STATUS_OK;
+  return error_set(error, STATUS_IO, "cannot write %s", path);
+}
+
+/* Up to half a millisecond, mostly little, in an order of its own. */
+static Status write_profile(const char *path, Error *error) {
+  Random random = random_from(1);
+  Buf text = {0};
+  buf_add_text(&text, "{\"capacity\": 64, \"rates\": [1");
+  for (int i = 1; i < 64; i++) buf_add_text(&text, ", 1");
+  buf_add_text(&text, "], \"sizes_ms\": [0");
+  for (int i = 1; i < LATENCIES; i++)
+    buf_addf(&text, ", %.3f",
+             random_chance(&random, 30) ? 0.001 * random_below(&random, 500)
+                                        : 0.001 * random_below(&random, 60));
+  buf_add_text(&text, "]}\n");
+  Status status = write_file(path, &text, error);
+  buf_free(&text);
+  return status;
+}
+
+static Status write_replies(const char *path, Error *error) {
+  Buf text = {0};
+  buf_add_text(&text, gen_replies);
+  Status status = write_file(path, &text, error);
+  buf_free(&text);
+  return status;
+}
+
+static bool open_engine(Real *real, uint32_t number, Error *error) {
+  RealEngine *engine = &real->engines[number];
+  snprintf(engine->log, sizeof engine->log, "%s/log%u", real->folder, number);
+  engine->engine = engine_new(
+      &(EngineOptions){
+          .workers = 1 + number / 2,
+          .model = {.sim_profile = number % 2 ? real->profile : "instant",
+                    .replies = real->replies,
+                    .request_log = engine->log}},
+      error);
+  return engine->engine != NULL;
+}
+
+Real *real_new(Error *error) {
+  Real *real = MEM_NEW(Real);
+  const char *temporary = getenv("TMPDIR");
+  snprintf(real->folder, sizeof real->folder, "%s/apxm-harness-XXXXXX",
+           temporary != NULL && strlen(temporary) < 32 ? temporary : "/tmp");
+  bool ok =
+      mkdtemp(real->folder) != NULL ||
+      error_set(error, STATUS_IO, "cannot make %s", real->folder) == STATUS_OK;
+  snprintf(real->replies, sizeof real->replies, "%s/replies", real->folder);
+  snprintf(real->profile, sizeof real->profile, "%s/slow.json", real->folder);
+  ok = ok && write_profile(real->profile, error) == STATUS_OK &&
+       write_replies(real->replies, error) == STATUS_OK;
+  for (uint32_t i = 0; ok && i < REAL_ENGINES; i++)
+    ok = open_engine(real, i, error);
+  if (ok) return real;
+  real_free(real);
+  return NULL;
+}
+
+void real_free(Real *real) {
+  for (uint32_t i = 0; i < REAL_ENGINES; i++) {
+    if (real->engines[i].engine != NULL) engine_free(real->engines[i].engine);
+    (void)unlink(real->engines[i].log);
+  }
+  (void)unlink(real->replies);
+  (void)unlink(real->profile);
+  (void)rmdir(real->folder);
+  mem_free(real);
+}
+
+const char *real_replies(const Real *real) {
+  return real->replies;
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static Slice text_of(const cJSON *line, const char *key) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(line, key);
+  return cJSON_IsString(item) ? slice_of(item->valuestring) : (Slice){0};
+}
+
+static double number_of(const cJSON *line, const char *key, double otherwise) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(line, key);
+  return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+}
+
+static Slice keep(Observed *observed, Buf *text) {
+  const char *data = text->length > 0 ? text->data : "";
+  char *copy = arena_copy(&observed->arena, data, text->length);
+  Slice kept = slice_from(copy, text->length);
+  buf_free(text);
+  return kept;
+}
+
+static void add_request(Observed *observed, Slice line) {
+  Buf key = {0};
+  cJSON *json = json_parse(line, NULL);
+  if (json == NULL) {
+    buf_add_text(&key, "a line of the log that is no JSON: ");
+    buf_add_slice(&key, line);
+  } else {
+    request_key(text_of(json, "op"), text_of(json, "prompt"),
+                text_of(json, "system"), text_of(json, "model"),
+                number_of(json, "temperature", NAN),
+                (uint32_t)number_of(json, "max_tokens", 0),
+                (uint32_t)number_of(json, "budget_tokens", 0), &key);
+  }
+  cJSON_Delete(json);
+  vec_push(&observed->requests, keep(observed, &key));
+}
+
+/* What was added to the log since the last run. */
+static void read_requests(RealEngine *engine, Observed *observed) {
+  FILE *file = fopen(engine->log, "r");
+  Buf text = {0};
+  char block[4096];
+  size_t got;
+  if (file == NULL) return;
+  (void)fseek(file, (long)engine->log_read, SEEK_SET);
+  while ((got = fread(block, 1, sizeof block, file)) > 0)
+    buf_add(&text, block, got);
+  (void)fclose(file);
+  engine->log_read += text.length;
+  for (size_t at = 0; at < text.length;) {
+    const char *end = memchr(text.data + at, '\n', text.length - at);
+    size_t length =
+        end == NULL ? text.length - at : (size_t)(end - (text.data + at));
+    add_request(observed, slice_from(text.data + at, length));
+    at += length + 1;
+  }
+  buf_free(&text);
+}
+
+/* ---- running ------------------------------------------------------------ */
+
+typedef struct Waiting {
+  Mutex lock; /* guards `ended` */
+  Cond changed;
+  bool ended;
+} Waiting;
+
+static void note_end(void *user) {
+  Waiting *waiting = user;
+  mutex_lock(&waiting->lock);
+  waiting->ended = true;
+  cond_signal(&waiting->changed);
+  mutex_unlock(&waiting->lock);
+}
+
+static bool ends_in_time(Waiting *waiting) {
+  uint64_t deadline = clock_now() + PATIENCE_S * NS_PER_S;
+  mutex_lock(&waiting->lock);
+  while (!waiting->ended &&
+         cond_wait_until(&waiting->changed, &waiting->lock, deadline)) {
+  }
+  bool ended = waiting->ended;
+  mutex_unlock(&waiting->lock);
+  return ended;
+}
+
+static void add_result(const Run *run, Buf *out) {
+  Value value = run_result(run);
+  if (value_kind(value) == VALUE_KIND_UNIT)
+    buf_add_text(out, "(void)");
+  else if (value_kind(value) == VALUE_KIND_ABSENT)
+    buf_add_text(out, "(absent)");
+  else
+    value_add_json(value, out);
+}
+
+static void read_run(const Run *run, Observed *observed) {
+  Buf text = {0};
+  const Slice *lines;
+  uint32_t count = run_output_lines(run, &lines);
+  observed->failed = run_status(run) != RUN_SUCCESS;
+  for (uint32_t i = 0; i < count; i++) {
+    buf_add_slice(&text, lines[i]);
+    vec_push(&observed->lines, keep(observed, &text));
+  }
+  if (observed->failed) {
+    buf_add_text(&text, run_error(run));
+    observed->error = keep(observed, &text);
+  } else {
+    add_result(run, &text);
+    observed->result = keep(observed, &text);
+  }
+}
+
+static bool bind_args(const Object *object, uint32_t flow,
+                      const Subject *subject, Value *values, Error *error) {
+  FlowArg *args = mem_alloc_zero(subject->args.length + 1, sizeof *args);
+  for (uint32_t i = 0; i < subject->args.length; i++)
+    args[i].text = subject->args.data[i];
+  Status status =
+      flow_bind(object, flow, args, subject->args.length, values, error);
+  mem_free(args);
+  return status == STATUS_OK;
+}
+
+static void refuse(Observed *observed, const char *why) {
+  Buf text = {0};
+  buf_addf(&text, "not run: %s", why);
+  observed->failed = true;
+  observed->error = keep(observed, &text);
+}
+
+static void run_flow(RealEngine *engine, const Object *object, uint32_t flow,
+                     const Value *values, Observed *observed) {
+  Waiting waiting = {0};
+  Error error = {0};
+  mutex_init(&waiting.lock);
+  cond_init(&waiting.changed);
+  Run *run = run_start(engine->engine, object,
+                       &(RunOptions){.flow = flow,
+                                     .args = values,
+                                     .keep_output = true,
+                                     .finished = note_end,
+                                     .user = &waiting},
+                       &error);
+  if (run == NULL) {
+    refuse(observed, error.message);
+  } else {
+    observed->hung = !ends_in_time(&waiting);
+    if (observed->hung) run_cancel(run);
+    run_wait(run);
+    read_run(run, observed);
+    run_free(run);
+  }
+  cond_destroy(&waiting.changed);
+  mutex_destroy(&waiting.lock);
+}
+
+void real_run(Real *real, const RealWay *way, const Object *object,
+              const Subject *subject, Observed *observed) {
+  RealEngine *engine =
+      &real->engines[(way->workers - 1) * 2 + (way->is_slow ? 1 : 0)];
+  Error error = {0};
+  *observed = (Observed){0};
+  arena_init(&observed->arena);
+  int flow = object_entry_flow(object);
+  Value *values = mem_alloc_zero(subject->args.length + 1, sizeof *values);
+  if (flow < 0)
+    refuse(observed, "it has no entry");
+  else if (!bind_args(object, (uint32_t)flow, subject, values, &error))
+    refuse(observed, error.message);
+  else
+    run_flow(engine, object, (uint32_t)flow, values, observed);
+  mem_free(values);
+  read_requests(engine, observed);
+}
