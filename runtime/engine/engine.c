@@ -53,6 +53,7 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
     return NULL;
   }
   engine->lazy_ns = options->lazy_ns;
+  engine->window = options->window;
   engine->config = options->model.config;
   engine->clock_cost_ns = measure_clock();
   engine->flush.run = fire_flush;
@@ -130,7 +131,9 @@ Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
     run_free(run);
     return NULL;
   }
-  run->window.limit = window_limit(run_in_flight_limit(run));
+  run->window.limit = engine->window > 0
+                          ? engine->window
+                          : window_limit(run_in_flight_limit(run));
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
   run->started_at = clock_now();

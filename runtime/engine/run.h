@@ -53,6 +53,7 @@ struct Engine {
   const Config *config; /* NULL: none */
   uint32_t worker_count;
   uint64_t lazy_ns;
+  uint32_t window;           /* 0: as the backends need */
   uint64_t clock_cost_ns;    /* what a look at the clock takes */
   EngineWorker *workers;     /* worker_count, and the I/O thread's */
   ReactorJob flush;          /* I/O thread only, as the next */

@@ -128,6 +128,7 @@ typedef struct Setting {
   uint32_t workers;
   const char *profile, *rules; /* rules NULL: `think` at once */
   uint32_t in_flight;
+  uint32_t window; /* of iterations; 0: as in earnest */
 } Setting;
 
 static Engine *engine_for(const Setting *setting) {
@@ -140,6 +141,7 @@ static Engine *engine_for(const Setting *setting) {
   assert_int_equal(fclose(file), 0);
   Engine *engine = engine_new(
       &(EngineOptions){.workers = setting->workers,
+                       .window = setting->window,
                        .model = {.sim_profile = setting->profile,
                                  .replies = path,
                                  .max_in_flight = setting->in_flight}},
@@ -188,17 +190,19 @@ static void compare_with(const Setting *settings, uint32_t count,
 
 CASE(results_match_a_sequential_evaluation) {
   (void)state;
-  compare_with((Setting[]){{1, "instant", THINK, 0},
-                           {2, "instant", THINK, 0},
-                           {4, "instant", THINK, 1}},
-               3, seed_count);
+  compare_with((Setting[]){{1, "instant", THINK, 0, 0},
+                           {2, "instant", THINK, 0, 0},
+                           {4, "instant", THINK, 1, 0},
+                           {2, "instant", THINK, 0, 1},
+                           {4, "instant", THINK, 0, 3}},
+               5, seed_count);
 }
 
 CASE(results_match_when_calls_take_time) {
   (void)state;
-  compare_with((Setting[]){{1, "fixed:0.05", THINK, 40},
-                           {2, "instant", THINK_LATE, 3},
-                           {4, "fixed:0.02", THINK_LATE, 1000}},
+  compare_with((Setting[]){{1, "fixed:0.05", THINK, 40, 0},
+                           {2, "instant", THINK_LATE, 3, 0},
+                           {4, "fixed:0.02", THINK_LATE, 1000, 2}},
                3, seed_count / 4 + 1);
 }
 
@@ -260,17 +264,17 @@ static void disturb_all(const Setting *settings, uint32_t count,
 
 CASE(cancelled_runs_come_to_rest) {
   (void)state;
-  disturb_all((Setting[]){{1, "fixed:0.1", THINK, 4},
-                          {2, "fixed:0.1", THINK_LATE, 1000},
-                          {4, "instant", THINK_LATE, 2}},
+  disturb_all((Setting[]){{1, "fixed:0.1", THINK, 4, 0},
+                          {2, "fixed:0.1", THINK_LATE, 1000, 0},
+                          {4, "instant", THINK_LATE, 2, 0}},
               3, false);
 }
 
 CASE(failed_runs_come_to_rest) {
   (void)state;
-  disturb_all((Setting[]){{1, "fixed:0.05", THINK REASON_FAILS, 4},
-                          {2, "fixed:0.3", THINK REASON_FAILS_LATE, 1000},
-                          {4, "instant", THINK_LATE REASON_FAILS_LATE, 2}},
+  disturb_all((Setting[]){{1, "fixed:0.05", THINK REASON_FAILS, 4, 0},
+                          {2, "fixed:0.3", THINK REASON_FAILS_LATE, 1000, 1},
+                          {4, "instant", THINK_LATE REASON_FAILS_LATE, 2, 0}},
               3, true);
 }
 
@@ -302,7 +306,7 @@ static Object *one_ask(Op op) {
 /* Nobody may look at run or object once the run is over. */
 CASE(nothing_is_touched_after_the_end) {
   (void)state;
-  Setting setting = {4, "fixed:0.001", THINK, 0};
+  Setting setting = {4, "fixed:0.001", THINK, 0, 0};
   Engine *engine = engine_for(&setting);
   for (uint32_t i = 0; i < 10 * seed_count; i++) {
     Object *object = one_ask(OP_ASK);
@@ -403,7 +407,7 @@ CASE(prints_that_wait_are_cancelled_or_written) {
   (void)state;
   Object *object = many_prints();
   for (uint32_t workers = 1; workers <= 4; workers *= 2) {
-    Setting setting = {workers, "instant", THINK, 0};
+    Setting setting = {workers, "instant", THINK, 0, 0};
     Engine *engine = engine_for(&setting);
     for (size_t i = 0; i < 6; i++) run_prints(engine, object, i * 3 * LINE);
     run_prints(engine, object, (size_t)PRINTS * LINE);
@@ -457,7 +461,7 @@ static Object *strange(uint32_t levels) {
 }
 
 static void run_strange(uint32_t levels) {
-  Setting setting = {4, "instant", THINK, 0};
+  Setting setting = {4, "instant", THINK, 0, 0};
   Object *object = strange(levels);
   Engine *engine = engine_for(&setting);
   Run *run = run_start(engine, object, &(RunOptions){.keep_output = true},
