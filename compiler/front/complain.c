@@ -104,7 +104,8 @@ static const char *expected_text(const Parser *p) {
 
 static const char *found_text(const Parser *p, int kind) {
   if (kind != TK_NAME && kind != TK_NUM && kind != TK_DURATION &&
-      kind != TK_FOREIGN && kind != TK_LEGACY) {
+      kind != TK_FOREIGN && kind != TK_LEGACY && kind != TK_LEGACY_LIST &&
+      kind != TK_LEGACY_TIER) {
     return token_name(kind);
   }
   return diag_text(p->sink, "`%.*s`",
@@ -113,71 +114,113 @@ static const char *found_text(const Parser *p, int kind) {
 
 /* ---- help ---------------------------------------------------------------- */
 
-/* Words of other languages and what is written here. */
+/* What follows a word where it begins a statement, in the language that has
+ * it. */
+typedef enum Follows { FOLLOWS_ANY, FOLLOWS_NAME, FOLLOWS_TEXT } Follows;
+
+/* Words of other languages, or of other places in this one, and what is written
+ * here. */
 typedef struct Foreign {
   const char *word;
-  bool begins; /* it begins a statement there, so it is no name here */
+  bool begins; /* a statement, there; it is no name here if `follows` does */
+  Follows follows;
   const char *help;
 } Foreign;
 
 static const Foreign foreign_words[] = {
-    {"for", true, "a loop is written `loop (x in xs) { ... }`"},
-    {"foreach", true, "a loop is written `loop (x in xs) { ... }`"},
-    {"elif", true, "write `else if (...) { ... }`"},
-    {"elsif", true, "write `else if (...) { ... }`"},
-    {"elseif", true, "write `else if (...) { ... }`"},
-    {"and", false, "`and` is written `&&`"},
-    {"or", false, "`or` is written `||`"},
-    {"not", false, "`not` is written `!`"},
-    {"do", false, "a loop with a condition is `while (c, max: 10) { ... }`"},
-    {"var", false, "a name is bound with `let name = value`"},
-    {"const", false, "a name is bound with `let name = value`"},
-    {"function", false, "a flow is `flow name(a: str) -> str { ... }`"},
-    {"func", false, "a flow is `flow name(a: str) -> str { ... }`"},
-    {"def", false, "a flow is `flow name(a: str) -> str { ... }`"},
-    {"match", false, "write `switch value { case \"a\" => ... }`"},
+    {"for", true, FOLLOWS_ANY, "a loop is written `loop (x in xs) { ... }`"},
+    {"foreach", true, FOLLOWS_ANY,
+     "a loop is written `loop (x in xs) { ... }`"},
+    {"elif", true, FOLLOWS_ANY, "write `else if (...) { ... }`"},
+    {"elsif", true, FOLLOWS_ANY, "write `else if (...) { ... }`"},
+    {"elseif", true, FOLLOWS_ANY, "write `else if (...) { ... }`"},
+    {"var", true, FOLLOWS_NAME, "a name is bound with `let name = value`"},
+    {"const", true, FOLLOWS_NAME, "a name is bound with `let name = value`"},
+    {"function", true, FOLLOWS_NAME,
+     "a flow is `flow name(a: str) -> str { ... }`, in an agent"},
+    {"func", true, FOLLOWS_NAME,
+     "a flow is `flow name(a: str) -> str { ... }`, in an agent"},
+    {"def", true, FOLLOWS_NAME,
+     "a flow is `flow name(a: str) -> str { ... }`, in an agent"},
+    {"match", true, FOLLOWS_NAME,
+     "write `switch value { case \"a\" => ... }`"},
+    {"type", true, FOLLOWS_NAME, "a type stands outside of the agents"},
+    {"import", true, FOLLOWS_TEXT, "an import stands outside of the agents"},
+    {"and", false, FOLLOWS_ANY, "`and` is written `&&`"},
+    {"or", false, FOLLOWS_ANY, "`or` is written `||`"},
+    {"not", false, FOLLOWS_ANY, "`not` is written `!`"},
+    {"of", false, FOLLOWS_ANY, "a loop is written `loop (x in xs) { ... }`"},
 };
 
 static const Foreign *find_foreign(Slice name) {
+  if (name.length < 2 || name.length > 8) return NULL;
   for (size_t i = 0; i < sizeof foreign_words / sizeof *foreign_words; i++) {
-    if (slice_equal_text(name, foreign_words[i].word)) {
-      return &foreign_words[i];
+    const Foreign *foreign = &foreign_words[i];
+    if (name.data[0] == foreign->word[0] &&
+        slice_equal_text(name, foreign->word)) {
+      return foreign;
     }
   }
   return NULL;
 }
 
-bool complain_is_foreign(Slice name) {
-  if (name.length < 3 || name.length > 7) return false;
-  if (name.data[0] != 'f' && name.data[0] != 'e') return false;
-  const Foreign *word = find_foreign(name);
-  return word != NULL && word->begins;
+static bool could_be_foreign(Slice name) {
+  return name.length >= 3 && name.length <= 8 &&
+         memchr("fevcdmti", name.data[0], 8) != NULL;
 }
 
-/* The name that the current statement begins with, or the token at hand. */
+bool complain_is_foreign(const Parser *p) {
+  Slice name = token_text(p->source, p->token);
+  if (!could_be_foreign(name)) return false;
+  const Foreign *word = find_foreign(name);
+  if (word == NULL || !word->begins || !parse_accepts(p, TK_LET)) return false;
+  Slice rest = rest_after(p);
+  if (rest.length == 0) return false;
+  switch (word->follows) {
+    case FOLLOWS_ANY:
+      return is_name_byte(rest.data[0]) || rest.data[0] == '(';
+    case FOLLOWS_NAME:
+      return is_name_byte(rest.data[0]) &&
+             !begins_line(p, (uint32_t)(rest.data - p->source->text.data));
+    case FOLLOWS_TEXT:
+      break;
+  }
+  return rest.data[0] == '"';
+}
+
+/* The word that ends at `end`. */
+static Slice word_before(const Parser *p, uint32_t end) {
+  const char *text = p->source->text.data;
+  uint32_t start = end;
+  while (start > 0 && end - start < 9 && is_name_byte(text[start - 1])) start--;
+  return slice_from(text + start, end - start);
+}
+
+/* For the token at hand or the word before it. */
 static const char *foreign_help(const Parser *p) {
   const Foreign *word = find_foreign(token_text(p->source, p->token));
-  if (word != NULL) return word->help;
-  const char *text = p->source->text.data + p->statement;
-  uint32_t length = 0;
-  while (p->statement + length < p->token.start && text[length] >= 'a' &&
-         text[length] <= 'z') {
-    length++;
+  if (word == NULL && p->before_kind == TK_NAME) {
+    word = find_foreign(word_before(p, p->before));
   }
-  word = find_foreign(slice_from(text, length));
-  return word != NULL ? word->help : NULL;
+  bool other = p->token.kind != TK_NAME && p->token.kind != TK_FOREIGN &&
+               p->before_kind != TK_NAME;
+  return word != NULL && !other ? word->help : NULL;
+}
+
+static bool is_sign(int kind) {
+  return kind == TK_PLUS || kind == TK_MINUS || kind == TK_STAR ||
+         kind == TK_SLASH;
 }
 
 static const char *help_with_equals(const Parser *p, bool continues) {
-  if (p->before_kind == TK_PLUS || p->before_kind == TK_MINUS ||
-      p->before_kind == TK_STAR || p->before_kind == TK_SLASH) {
-    return "write it out: `x = x + 1`";
-  }
+  if (is_sign(p->before_kind)) return "write it out: `x = x + 1`";
   if (p->before_kind == TK_EQ_EQ) return "`==` compares";
-  if (p->brackets > 0) {
+  if (p->brackets > 0 && parse_accepts(p, TK_PLUS)) {
     return "`==` compares; `=` binds, and stands only in a statement";
   }
-  return continues ? "a name is bound with `let name = value`" : NULL;
+  return continues && p->scope->last->kind == STMT_EXPR
+             ? "a name is bound with `let name = value`"
+             : NULL;
 }
 
 static const char *help_with_brace(const Parser *p) {
@@ -186,16 +229,13 @@ static const char *help_with_brace(const Parser *p) {
            "value";
   }
   if (p->before_kind == TK_COLON) return "a block needs no `:` before it";
-  if (p->before_kind == TK_ELSE) return NULL;
-  if (parse_level(p) == LEVEL_CASES) {
-    return "an arm is `case \"a\" => { ... }` or `default => { ... }`";
-  }
+  if (!parse_accepts(p, TK_LET)) return NULL;
   return "a statement is `let name = value`, `value -> name`, "
          "`return value`, a construct such as `if (c) { ... }`, or a call";
 }
 
 static const char *help_in_cases(const Parser *p, int kind) {
-  if (parse_accepts(p, TK_CASE_ARROW)) {
+  if (parse_accepts(p, TK_CASE_ARROW) || kind == TK_TEXT) {
     return "an arm is `case \"a\" => ...` or `default => ...`";
   }
   if (p->before_kind == TK_CASE) {
@@ -207,35 +247,46 @@ static const char *help_in_cases(const Parser *p, int kind) {
              : "an arm of several statements needs braces";
 }
 
+static const char *help_in_body(const Parser *p, int kind) {
+  switch (kind) {
+    case TK_LBRACE:
+      return help_with_brace(p);
+    case TK_ARROW:
+      return parse_accepts(p, TK_LBRACE) ? "a block follows without `->`"
+                                         : NULL;
+    case TK_CASE_ARROW:
+      return "a value is bound with `->`; `=>` stands in the cases of a switch";
+    case TK_ELSE:
+      return "an `else` follows the arm of its `if`";
+    case TK_MINUS:
+      return "a statement cannot begin with `-`";
+    case TK_PLUS:
+      return is_sign(p->before_kind) ? "write it out: `x = x + 1`" : NULL;
+    default:
+      return NULL;
+  }
+}
+
 static const char *help_text(const Parser *p, int kind, bool continues) {
   ParseLevel level = parse_level(p);
   const char *foreign = foreign_help(p);
   if (foreign != NULL) return foreign;
   if (kind == TK_EQ) return help_with_equals(p, continues);
-  if (level == LEVEL_CASES && p->brackets == 0) {
-    return help_in_cases(p, kind);
+  if (level == LEVEL_CASES && p->brackets == 0) return help_in_cases(p, kind);
+  if (parse_accepts(p, TK_CATCH) && !parse_accepts(p, TK_NAME)) {
+    return "what fails is caught by `try { ... } catch (e) { ... }`";
   }
-  switch (kind) {
-    case TK_FLOW:
-      return level == LEVEL_FILE
-                 ? "a flow stands inside an agent: agent Name { flow ... }"
-                 : NULL;
-    case TK_LBRACE:
-      return level == LEVEL_BODY ? help_with_brace(p) : NULL;
-    case TK_ARROW:
-      return parse_accepts(p, TK_LBRACE) && level == LEVEL_BODY
-                 ? "a block follows without `->`"
-                 : NULL;
-    case TK_TYPE:
-    case TK_IMPORT:
-      return level == LEVEL_AGENT ? "it stands outside of the agents" : NULL;
-    case TK_ELSE:
-      return "an `else` follows the arm of its `if`";
-    case TK_MINUS:
-      return level == LEVEL_BODY ? "a statement cannot begin with `-`" : NULL;
-    default:
-      return NULL;
+  if (level == LEVEL_FILE && kind == TK_FLOW) {
+    return "a flow stands inside an agent: agent Name { flow ... }";
   }
+  if (level == LEVEL_AGENT && (kind == TK_TYPE || kind == TK_IMPORT)) {
+    return "it stands outside of the agents";
+  }
+  if (level == LEVEL_HEAD && (kind == TK_COMMA || kind == TK_RPAREN) &&
+      parse_accepts(p, TK_COLON)) {
+    return "a parameter has a type: `name: str`";
+  }
+  return level == LEVEL_BODY ? help_in_body(p, kind) : NULL;
 }
 
 /* ---- the message --------------------------------------------------------- */

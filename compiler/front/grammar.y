@@ -27,15 +27,16 @@
 %token BAD FOREIGN SYNC SYNC_BODY.
 
 %fallback NAME PARALLEL CASE DEFAULT CATCH IN TYPE IMPORT MEMORY BELIEFS FROM
-  GOALS PRIORITY CAPABILITY TOOLS DISCOVERABLE CONTEXT ON.
+  GOALS PRIORITY CAPABILITY TOOLS DISCOVERABLE CONTEXT WITH ON.
 
 /* `return` takes what can be an expression after it (the feeder ends it where
  * a new line does), `else` belongs to the nearest `if`, and a legacy call has
  * all that follows as its prompt. */
 %left ALONE.
 %left NAME NUM DURATION TEXT TEXT_OPEN TRUE FALSE NULL NOT NEG NL_LPAREN
-  NL_LBRACKET LEGACY ELSE.
+  NL_LBRACKET LEGACY LEGACY_LIST ELSE WITH.
 %left PIPE FEED.
+%left LEGACY_TIER.
 %left OR.
 %left AND.
 %left EQ_EQ NOT_EQ.
@@ -320,7 +321,16 @@ expr(A) ::= expr(B) LBRACKET expr(I) RBRACKET(C). {
   A = ast_index(p, B, I, C);
 }
 expr(A) ::= expr(B) DOT NAME(N).   { A = ast_member(p, B, N); }
-expr(A) ::= LEGACY(N) expr(E). [ALONE] { A = ast_legacy(p, N, E); }
+expr(A) ::= LEGACY(N) expr(E). [ALONE] { A = ast_legacy(p, N, E, NULL); }
+expr(A) ::= LEGACY(N) expr(E) WITH expr(T). [ALONE] {
+  A = ast_legacy(p, N, E, T);
+}
+expr(A) ::= LEGACY_LIST(N) NL_LBRACKET list(L). {
+  A = ast_legacy_list(p, N, L);
+}
+expr(A) ::= LEGACY_TIER(N) NAME(T) expr(E). [LEGACY_TIER] {
+  A = ast_legacy(p, N, E, ast_name(p, T));
+}
 
 expr(A) ::= NEG(O) expr(E). [PREFIX] { A = ast_unary(p, OP_NEG, O, E); }
 expr(A) ::= NOT(O) expr(E). [PREFIX] { A = ast_unary(p, OP_NOT, O, E); }

@@ -131,8 +131,10 @@ static void report_cycle(const Importer *m, const AstImport *import,
     if (!shown && i == CHAIN_SHOWN / 2) buf_add_text(&chain, "... -> ");
   }
   Diag *diag = diag_report(m->p->sink, DIAG_IMPORT_CYCLE, import->span,
-                           "files import each other: %s%s", chain.data,
-                           import->source->name);
+                           "%s: %s%s",
+                           count == 1 ? "a file that imports itself"
+                                      : "files that import each other",
+                           chain.data, import->source->name);
   diag->label = "leads back to where it came from";
   diag->help = "move what both need into a file of its own";
   buf_free(&chain);

@@ -6,48 +6,81 @@
  */
 #include "compiler/front/parse_int.h"
 
-static bool is_one_of(Slice name, const char *const *words, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (slice_equal_text(name, words[i])) return true;
+#include "grammar.h"
+
+/* What stood after the name, without parentheses. */
+typedef enum Operand {
+  OPERAND_TEXT, /* `ask "prompt" -> x` */
+  OPERAND_LIST, /* `merge [a, b] -> x` */
+  OPERAND_TIER, /* `qmem ltm "key" -> x` */
+  OPERAND_NAME  /* `inv search(q) -> x`, `verify r with "..." -> x` */
+} Operand;
+
+typedef struct OldForm {
+  const char *name;
+  Operand operand;
+} OldForm;
+
+static const OldForm old_forms[] = {
+    {"ask", OPERAND_TEXT},     {"think", OPERAND_TEXT},
+    {"reason", OPERAND_TEXT},  {"rsn", OPERAND_TEXT},
+    {"llm", OPERAND_TEXT},     {"reflect", OPERAND_TEXT},
+    {"plan", OPERAND_TEXT},    {"verify", OPERAND_TEXT},
+    {"merge", OPERAND_LIST},   {"wait", OPERAND_LIST},
+    {"qmem", OPERAND_TIER},    {"umem", OPERAND_TIER},
+    {"inv", OPERAND_NAME},     {"verify", OPERAND_NAME}};
+
+static bool has_form(Slice name, Operand operand) {
+  for (size_t i = 0; i < sizeof old_forms / sizeof *old_forms; i++) {
+    if (old_forms[i].operand == operand &&
+        slice_equal_text(name, old_forms[i].name)) {
+      return true;
+    }
   }
   return false;
 }
 
-static bool takes_text(Slice name) {
-  static const char *const words[] = {"ask", "think",   "reason", "rsn",
-                                      "llm", "reflect", "plan",   "verify"};
-  return is_one_of(name, words, sizeof words / sizeof *words);
-}
-
-static bool takes_list(Slice name) {
-  return slice_equal_text(name, "merge") || slice_equal_text(name, "wait");
-}
-
 static bool is_renamed(Slice name) {
-  return slice_equal_text(name, "rsn") || slice_equal_text(name, "llm");
+  return name.length == 3 &&
+         (slice_equal_text(name, "rsn") || slice_equal_text(name, "llm"));
 }
 
-/* The first byte on the line after the token at hand that is no blank, and
- * whether a blank stands before it. */
-static char next_byte(const Parser *p, bool *blank) {
+/* What follows the token at hand on its line, from the first byte that is no
+ * blank. */
+static Slice rest_of_line(const Parser *p) {
   Slice text = p->source->text;
-  size_t end = (size_t)p->token.start + p->token.length;
-  size_t at = end;
+  size_t at = (size_t)p->token.start + p->token.length;
   while (at < text.length && (text.data[at] == ' ' || text.data[at] == '\t')) {
     at++;
   }
-  *blank = at > end;
-  return at < text.length ? text.data[at] : 0;
+  return slice_from(text.data + at, text.length - at);
 }
 
-bool legacy_begins(const Parser *p) {
+static bool begins_tier(Slice rest) {
+  return slice_begins_word(rest, "stm") || slice_begins_word(rest, "ltm") ||
+         slice_begins_word(rest, "episodic");
+}
+
+/* Nearly all names end at the first question, since `(` follows them. */
+int legacy_kind(const Parser *p) {
   Slice name = token_text(p->source, p->token);
-  if (name.length < 3 || name.length > 7) return false;
-  if (p->before_kind != 0 && !parse_accepts(p, p->token.kind)) return false;
-  bool blank;
-  if (takes_text(name)) return next_byte(p, &blank) == '"';
-  if (!takes_list(name)) return false;
-  return next_byte(p, &blank) == '[' && blank;
+  Slice rest = rest_of_line(p);
+  char next = rest.length > 0 ? rest.data[0] : 0;
+  if (next != '"' && next != '[' && !is_name_byte(next)) return TK_NAME;
+  if (name.length < 3 || name.length > 7) return TK_NAME;
+  int kind = TK_NAME;
+  if (next == '"') {
+    if (has_form(name, OPERAND_TEXT)) kind = TK_LEGACY;
+  } else if (rest.data == name.data + name.length) {
+    return TK_NAME;
+  } else if (next == '[') {
+    if (has_form(name, OPERAND_LIST)) kind = TK_LEGACY_LIST;
+  } else if (has_form(name, OPERAND_TIER)) {
+    if (begins_tier(rest)) kind = TK_LEGACY_TIER;
+  } else if (has_form(name, OPERAND_NAME) && parse_accepts(p, TK_LET)) {
+    kind = TK_LEGACY;
+  }
+  return kind != TK_NAME && parse_accepts(p, TK_TRUE) ? kind : TK_NAME;
 }
 
 /* The replacement of what `span` covers: `name(`, the source from `from` bytes
@@ -68,21 +101,45 @@ static void warn(Parser *p, Span span, Slice name, const char *replacement) {
   diag->replacement = replacement;
 }
 
-AstExpr *ast_legacy(Parser *p, Token name, AstExpr *operand) {
+/* A call of `args`; the operations that this version does not have are left to
+ * the checker, which says so. */
+static AstExpr *make_call(Parser *p, Token name, Span span, AstList args) {
   Slice text = token_text(p->source, name);
-  Span span = span_join(span_of(p, name), operand->span);
-  bool list = takes_list(text) && operand->kind == EXPR_LIST;
-  Slice now = is_renamed(text) ? SLICE("ask") : text;
   AstExpr *expr = ast_new(p, EXPR_CALL, span);
   AstCall *call = ARENA_NEW(p->arena, AstCall);
-  call->name = (AstName){now, span_of(p, name)};
-  call->args = list ? operand->u.parts.first : operand;
-  call->arg_count = list ? operand->u.parts.count : 1;
+  call->name = name_of(p, name);
+  if (is_renamed(text)) call->name.text = SLICE("ask");
+  call->args = args.first;
+  call->arg_count = args.count;
   expr->u.call = call;
+  return ast_bounded(p, expr, args.height);
+}
+
+AstExpr *ast_legacy(Parser *p, Token name, AstExpr *operand, AstExpr *second) {
+  Slice text = token_text(p->source, name);
+  AstList args = ast_list_add(ast_no_list(), operand);
+  if (second != NULL) args = ast_list_add(args, second);
+  Span last = second != NULL && second->span.start > operand->span.start
+                  ? second->span
+                  : operand->span;
+  Span span = span_join(span_of(p, name), last);
+  if (slice_equal_text(text, "inv")) args = ast_no_list();
+  AstExpr *expr = make_call(p, name, span, args);
+  if (second != NULL || args.count == 0) return expr;
+  Slice now = is_renamed(text) ? SLICE("ask") : text;
   uint32_t from = operand->span.start - span.start;
-  warn(p, span, text,
-       in_parentheses(p, now, span, from + list, list ? 1 : 0));
-  return ast_bounded(p, expr, operand->height);
+  warn(p, span, text, in_parentheses(p, now, span, from, 0));
+  return expr;
+}
+
+AstExpr *ast_legacy_list(Parser *p, Token name, AstList list) {
+  Slice text = token_text(p->source, name);
+  Span span = span_from(p, name.start, list.end);
+  uint32_t from = name.length;
+  const char *source = p->source->text.data + name.start;
+  while (source[from] != '[') from++;
+  warn(p, span, text, in_parentheses(p, text, span, from + 1, 1));
+  return make_call(p, name, span, list);
 }
 
 /* ---- operations that have another name now ------------------------------- */

@@ -337,6 +337,7 @@ Token lexer_next(Lexer *lexer) {
       "tools"      { TOKEN(TK_TOOLS); }
       "discoverable" { TOKEN(TK_DISCOVERABLE); }
       "context"    { TOKEN(TK_CONTEXT); }
+      "with"       { TOKEN(TK_WITH); }
       "on"         { TOKEN(TK_ON); }
 
       name         { TOKEN(TK_NAME); }

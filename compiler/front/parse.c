@@ -212,12 +212,12 @@ static void adapt_token(Parser *p, Lexer *lexer) {
       }
       break;
     case TK_NAME:
-      if (legacy_begins(p)) {
-        p->token.kind = TK_LEGACY;
-      } else if (complain_is_foreign(token_text(p->source, p->token)) &&
-                 parse_accepts(p, TK_LET)) {
-        p->token.kind = TK_FOREIGN;
-      }
+      p->token.kind = legacy_kind(p);
+      if (complain_is_foreign(p)) p->token.kind = TK_FOREIGN;
+      break;
+    case TK_TYPE:
+    case TK_IMPORT:
+      if (complain_is_foreign(p)) p->token.kind = TK_FOREIGN;
       break;
     case TK_AGENT:
     case TK_FLOW:

@@ -239,7 +239,6 @@ AstExpr *ast_plus(Parser *p, AstExpr *left, AstExpr *right);
 AstExpr *ast_binary(Parser *p, Op op, AstExpr *left, AstExpr *right);
 AstExpr *ast_pipe(Parser *p, AstExpr *value, AstExpr *stage);
 AstExpr *ast_feed(Parser *p, AstExpr *call, AstExpr *value);
-AstExpr *ast_legacy(Parser *p, Token name, AstExpr *prompt);
 
 /* `"a {{ x }} b"`: the pieces and holes so far; then the whole. */
 AstList ast_text_piece(Parser *p, AstList parts, Token piece, AstExpr *hole);
@@ -248,9 +247,11 @@ AstExpr *ast_empty_hole(Parser *p);
 
 /* ---- legacy.c: how it was written once ----------------------------------- */
 
-/* Whether the name at hand is that of an operation whose operand follows
- * without parentheses. */
-bool legacy_begins(const Parser *p);
+/* The kind of the name at hand: LEGACY, LEGACY_LIST or LEGACY_TIER when it is
+ * that of an operation whose operand follows without parentheses, else NAME. */
+int legacy_kind(const Parser *p);
+AstExpr *ast_legacy(Parser *p, Token name, AstExpr *operand, AstExpr *second);
+AstExpr *ast_legacy_list(Parser *p, Token name, AstList list);
 void legacy_note_call(Parser *p, AstCall *call);
 /* Renames the noted calls that no flow or capability answers to. */
 void legacy_settle(Parser *p);
@@ -275,8 +276,9 @@ void text_decode(Parser *p, AstExpr *parts, bool block);
 void complain_syntax(Parser *p, int kind, bool continues);
 void complain_depth(Parser *p, Span span);
 
-/* A word of other languages that would begin a statement here. */
-bool complain_is_foreign(Slice name);
+/* Whether the word at hand is one of other languages, or of another place in
+ * this one, that begins a statement there and means nothing here. */
+bool complain_is_foreign(const Parser *p);
 
 /* ---- recover.c: where to go on ------------------------------------------- */
 
@@ -286,6 +288,7 @@ uint32_t column_of(const Parser *p, uint32_t offset); /* bytes from 0 */
  * white space nor comment. */
 Slice rest_after(const Parser *p);
 bool slice_begins_word(Slice text, const char *word);
+bool is_name_byte(char c);
 
 /* In a panic: whether the grammar can go on with this token. Counts the
  * brackets of what is skipped. */

@@ -56,7 +56,7 @@ Slice rest_after(const Parser *p) {
   return slice_from(at, (size_t)(end - at));
 }
 
-static bool is_name_byte(char c) {
+bool is_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          (c >= '0' && c <= '9');
 }

@@ -334,11 +334,6 @@ static bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-static bool is_name_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         (c >= '0' && c <= '9');
-}
-
 /* Binds the name at `at`, if there is one, to an error. */
 static void lose_name(Parser *p, uint32_t at, uint32_t end) {
   const char *text = p->source->text.data;
