@@ -12,15 +12,18 @@ static void begin(Check *c, AstFlow *flow) {
   scope_begin(&body->scope);
   body->unreachable = false;
   body->loops = 0;
+  body->whiles = 0;
   body->result = TYPE_NONE;
   body->told = NULL;
   body->exporting.length = 0;
   body->braces.length = 0;
+  body->assigns.length = 0;
 }
 
 static void bind_params(Check *c, const AstFlow *flow) {
   for (AstParam *param = flow->params; param; param = param->next) {
     param->binding->used = param->binding->assigned = false;
+    param->binding->unread = NULL;
     const Visible *first = scope_find(&c->body.scope, param->name.text);
     if (first == NULL) {
       scope_bind(&c->body.scope, param->binding);

@@ -77,6 +77,7 @@ static void free_check(Check *c) {
   vec_free(&c->endless);
   vec_free(&c->body.exporting);
   vec_free(&c->body.braces);
+  vec_free(&c->body.assigns);
   scope_free(&c->body.scope);
   map_free(&c->agents);
   map_free(&c->records);
@@ -94,7 +95,8 @@ void check_program(AstProgram *program, TypeTable *types, Arena *arena,
   check_declare(&c);
   check_callees(&c);
   check_order(&c);
-  for (uint32_t i = 0; i < c.agent.length; i++) {
+  bool sound = sink->error_count == 0;
+  for (uint32_t i = 0; i < c.agent.length && sound; i++) {
     check_items(&c, c.agent.data[i]);
   }
   free_check(&c);

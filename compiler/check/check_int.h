@@ -30,10 +30,12 @@ typedef struct Body {
   Scope scope;
   bool unreachable;    /* past an end: what is read here does not count */
   uint32_t loops;      /* open around the statement */
+  uint32_t whiles;     /* and of these */
   TypeId result;       /* common type of the returns so far; TYPE_NONE */
   const AstStmt *told; /* the first return that tells the type, or NULL */
   VEC(const AstControl *) exporting; /* those with exports, inner ones first */
   VEC(PlainBraces) braces;
+  VEC(const AstStmt *) assigns; /* outside of loops */
 } Body;
 
 typedef struct Check {
@@ -145,6 +147,7 @@ void check_suggest(Check *c, const Nearest *nearest, Diag *diag);
 void check_help_value(Check *c, const AstExpr *expr, TypeId want, Diag *diag);
 Slice check_source_text(const Check *c, Span span);
 const char *check_arm_text(Check *c, const AstArm *arm); /* "`case "b"`" */
+void check_read(const Check *c, AstBinding *binding);
 void check_report_trace(Check *c, const AstName *name, const Trace *trace);
 
 #endif

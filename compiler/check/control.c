@@ -24,22 +24,29 @@ static const char *word_of(const AstStmt *stmt) {
   }
 }
 
+/* As it is written: `case "a"`. */
+static const char *case_text(Check *c, const AstArm *arm) {
+  Slice text = check_source_text(c, arm->span);
+  bool line = text.length > 0 && text.length <= 60 &&
+              memchr(text.data, '\n', text.length) == NULL;
+  return line ? diag_text(c->sink, "`%.*s`", SLICE_ARG(text)) : "`case`";
+}
+
 const char *check_arm_text(Check *c, const AstArm *arm) {
   if (arm == NULL) return "`else`";
   switch (arm->kind) {
     case ARM_THEN:
-      return "`if`";
+      return "the `if` arm";
     case ARM_ELSE:
       return "`else`";
     case ARM_CASE:
-      return diag_text(c->sink, "`case \"%.*s\"`",
-                       SLICE_ARG(arm->label->u.text));
+      return case_text(c, arm);
     case ARM_DEFAULT:
       return "`default`";
     case ARM_CATCH:
       return "`catch`";
     case ARM_BODY:
-      return "the body";
+      return "the block";
   }
   return "";
 }
@@ -90,10 +97,17 @@ static Span value_span(const AstArm *arm) {
   return last->expr != NULL ? last->expr->span : last->span;
 }
 
+static const char *body_of(const AstStmt *stmt, const AstArm *arm) {
+  if (arm->kind != ARM_BODY) return "";
+  return stmt->kind == STMT_LOOP  ? " of the `loop`"
+         : stmt->kind == STMT_TRY ? " of the `try`"
+                                  : "";
+}
+
 static void report_no_value(Check *c, const AstStmt *stmt, const AstArm *arm) {
-  Diag *diag = check_fail(c, DIAG_ARM_VALUE, arm->span,
-                          "%s of `%s` has no value", check_arm_text(c, arm),
-                          word_of(stmt));
+  Span span = arm->kind == ARM_BODY ? stmt->control->word : arm->span;
+  Diag *diag = check_fail(c, DIAG_ARM_VALUE, span, "%s%s has no value",
+                          check_arm_text(c, arm), body_of(stmt, arm));
   const AstStmt *last = ast_last_stmt(&arm->body);
   diag->label = last == NULL ? "it has no statements"
                              : "its last statement is worth nothing";
@@ -143,9 +157,7 @@ static void read_last(Check *c, const AstBlock *block) {
   const AstStmt *last = ast_last_stmt(block);
   if (last == NULL || c->body.unreachable || block->ends) return;
   AstBinding *binding = last->target.next ? NULL : last->target.binding;
-  if (binding != NULL && last->target.name.text.length > 0) {
-    binding->used = true;
-  }
+  if (binding != NULL) check_read(c, binding);
 }
 
 /* `variable`, of a loop or a catch, may be NULL. */
@@ -203,12 +215,36 @@ static void want_braces(Check *c, const AstStmt *stmt) {
     if (!arm->body.braces && !arm->body.lost) {
       Diag *diag = check_fail(c, DIAG_BARE_ARM, arm->body.span,
                               "an `if` that is bound needs braces");
+      Slice text = check_source_text(c, arm->body.span);
       diag->label = "put { } around this";
       diag->related = stmt->target.name.span;
       diag->related_label = "bound here";
+      diag->replacement = diag_text(c->sink, "{ %.*s }", SLICE_ARG(text));
     }
     arm = arm->next;
   }
+}
+
+/* `if (c) { ... } else f() -> x` binds the value of that arm alone, and nobody
+ * can read it: both arms were meant. */
+static void refuse_bare_target(Check *c, const AstStmt *stmt) {
+  const AstArm *arm = stmt->control->arms;
+  while (arm != NULL && arm->next != NULL) arm = arm->next;
+  if (arm == NULL || arm->kind != ARM_ELSE || arm->body.braces) return;
+  const AstStmt *only = arm->body.first;
+  if (only == NULL || only->kind != STMT_BIND) return;
+  const AstName *name = &only->target.name;
+  bool arrow = only->expr->span.start < name->span.start;
+  const Visible *visible = scope_find(&c->body.scope, name->text);
+  if (!arrow || visible == NULL || visible->trace == NULL) return;
+  if (visible->trace->stmt != stmt) return;
+  Diag *diag = check_fail(c, DIAG_BARE_ARM, only->expr->span,
+                          "`-> %.*s` binds this arm alone",
+                          SLICE_ARG(name->text));
+  diag->label = "put { } around this to bind the whole `if`";
+  Slice text = check_source_text(c, only->expr->span);
+  diag->replacement = diag_text(c->sink, "{ %.*s }", SLICE_ARG(text));
+  visible->trace->told = true;
 }
 
 static void report_no_else(Check *c, const AstStmt *stmt) {
@@ -363,7 +399,9 @@ static void check_while(Check *c, AstStmt *stmt) {
   check_condition(c, stmt);
   check_control_attributes(c, stmt);
   stmt->control->value_wanted = false;
+  c->body.whiles++;
   check_arms(c, stmt);
+  c->body.whiles--;
   if (stmt->target.name.text.length == 0) return;
   Diag *diag = check_fail(c, DIAG_NO_VALUE, stmt->target.name.span,
                           "`while` has no value");
@@ -415,5 +453,6 @@ void check_control(Check *c, AstStmt *stmt, bool wanted) {
       break;
   }
   scope_merge(c, stmt, base);
+  if (stmt->kind == STMT_IF) refuse_bare_target(c, stmt);
   check_targets(c, stmt, NULL, control->value);
 }

@@ -68,43 +68,58 @@ static void report_undefined(Check *c, const AstExpr *expr) {
   diag->help = "move the statement that binds it up";
 }
 
+static const char *trace_label(Check *c, const Trace *trace) {
+  if (!check_is_heard(c)) return "";
+  if (trace->differs != NULL) {
+    return diag_text(c->sink, "%s or %s?",
+                     check_type_text(c, trace->bound->type),
+                     check_type_text(c, trace->differs->type));
+  }
+  return diag_text(c->sink, trace->lacks ? "%s does not bind it"
+                                         : "there is no %s that binds it",
+                   check_arm_text(c, trace->lacks));
+}
+
+static Diag *report_left(Check *c, const AstName *name, bool loop) {
+  Diag *diag = check_fail(c, DIAG_LEFT_BLOCK, name->span,
+                          "`%.*s` is bound only inside a `%s`",
+                          SLICE_ARG(name->text), loop ? "loop" : "while");
+  diag->label = "not bound here";
+  diag->help = loop ? "`-> names` after the loop collects a value a step"
+                    : "bind it before, and assign to it inside";
+  return diag;
+}
+
+static Diag *report_partly(Check *c, const AstName *name, const Trace *trace) {
+  bool types = trace->differs != NULL;
+  Diag *diag = check_fail(
+      c, types ? DIAG_ARM_NAME_TYPES : DIAG_PARTLY_BOUND, name->span,
+      types ? "the arms bind `%.*s` to different types"
+            : "`%.*s` is not bound on every path",
+      SLICE_ARG(name->text));
+  diag->label = trace_label(c, trace);
+  if (!types) {
+    diag->help =
+        "bind it in every arm, or before; an arm that returns need not";
+  }
+  return diag;
+}
+
 /* A name that is bound in a block which is closed. */
 void check_report_trace(Check *c, const AstName *name, const Trace *trace) {
-  Slice text = name->text;
-  const AstStmt *stmt = trace->stmt;
-  Diag *diag;
-  if (stmt->kind == STMT_LOOP || stmt->kind == STMT_WHILE) {
-    const char *word = stmt->kind == STMT_LOOP ? "loop" : "while";
-    diag = check_fail(c, DIAG_LEFT_BLOCK, name->span,
-                      "`%.*s` is bound only inside a `%s`", SLICE_ARG(text),
-                      word);
-    diag->label = "not bound here";
-    diag->help = stmt->kind == STMT_LOOP
-                     ? "`-> names` after the loop collects a value a step"
-                     : "bind it before, and assign to it inside";
-  } else if (trace->differs != NULL) {
-    diag = check_fail(c, DIAG_ARM_NAME_TYPES, name->span,
-                      "the arms bind `%.*s` to different types",
-                      SLICE_ARG(text));
-    diag->label = check_is_heard(c)
-                      ? diag_text(c->sink, "%s or %s?",
-                                  check_type_text(c, trace->bound->type),
-                                  check_type_text(c, trace->differs->type))
-                      : "";
-  } else {
-    const char *arm = check_arm_text(c, trace->lacks);
-    diag = check_fail(c, DIAG_PARTLY_BOUND, name->span,
-                      "`%.*s` is not bound on every path", SLICE_ARG(text));
-    diag->label = check_is_heard(c)
-                      ? diag_text(c->sink, trace->lacks
-                                               ? "%s does not bind it"
-                                               : "there is no %s that binds it",
-                                  arm)
-                      : "";
-    diag->help = "bind it in every arm, or before; an arm that returns need not";
-  }
+  if (trace->told) return;
+  AstStmtKind kind = trace->stmt->kind;
+  bool steps = kind == STMT_LOOP || kind == STMT_WHILE;
+  Diag *diag = steps ? report_left(c, name, kind == STMT_LOOP)
+                     : report_partly(c, name, trace);
   diag->related = trace->bound->name.span;
   diag->related_label = "bound here";
+}
+
+void check_read(const Check *c, AstBinding *binding) {
+  if (c->body.unreachable) return;
+  binding->used = true;
+  binding->unread = NULL;
 }
 
 static TypeId check_name(Check *c, AstExpr *expr) {
@@ -119,7 +134,7 @@ static TypeId check_name(Check *c, AstExpr *expr) {
   if (visible != NULL && visible->binding != NULL) {
     AstBinding *binding = visible->binding;
     expr->u.name.binding = binding;
-    binding->used = binding->used || !c->body.unreachable;
+    check_read(c, binding);
     return binding->type;
   }
   if (c->flow->lost_head) return TYPE_NONE;

@@ -273,7 +273,7 @@ static void check_guard(Check *c, const AstCall *call) {
   if (attr->value->kind != EXPR_TEXT) return; /* reported */
   if (condition_parse(attr->value->u.text, &condition, &fault)) return;
   Diag *diag = check_fail(c, DIAG_BAD_CONDITION, attr->value->span,
-                          "the condition of the guard does not read");
+                          "the condition of the guard cannot be read");
   diag->label = fault;
   diag->help = "conditions are > >= < <= == != and a value, or not_empty, "
                "is_empty, is_null, not_null, is_true, is_false";

@@ -39,7 +39,7 @@ bool scope_is_inner(const Scope *scope, const Visible *visible) {
 }
 
 static void push(Scope *scope, Slice name, AstBinding *binding,
-                 const Trace *trace) {
+                 Trace *trace) {
   Visible visible = {name, binding, trace, SCOPE_NONE};
   uint32_t row;
   if (map_get(&scope->rows, name, &row)) visible.before = row;
@@ -80,7 +80,7 @@ void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
 /* A name that some arm binds which does not end. */
 typedef struct Merged {
   AstBinding *bound;   /* the first one; NULL while there are traces only */
-  const Trace *trace;  /* of those */
+  Trace *trace;  /* of those */
   AstBinding *differs; /* the first of another type */
   TypeId type;         /* common to all */
   uint32_t seen;       /* bound in so many arms from the first on, without gap */

@@ -21,13 +21,14 @@ typedef struct Trace {
   const AstArm *lacks;    /* an arm that does not bind it; NULL: there is no
                              `else`, or it is a loop, or the types differ */
   AstBinding *differs;    /* bound to another type than `bound` */
+  bool told;              /* reported already: its readers are not */
 } Trace;
 
 /* What a name means. */
 typedef struct Visible {
   Slice name;
   AstBinding *binding; /* NULL: there is only a trace */
-  const Trace *trace;  /* of that */
+  Trace *trace;  /* of that */
   uint32_t before;     /* what it meant around the scope; SCOPE_NONE: nothing */
 } Visible;
 
@@ -35,7 +36,7 @@ typedef struct Visible {
 typedef struct ArmName {
   uint32_t arm;
   AstBinding *binding; /* or */
-  const Trace *trace;
+  Trace *trace;
   uint32_t merged; /* while a construct is being closed: row of the name */
 } ArmName;
 

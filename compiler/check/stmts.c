@@ -213,6 +213,10 @@ static void check_assign(Check *c, AstStmt *stmt) {
   target->binding = find_assigned(c, &target->name);
   if (target->binding == NULL) return;
   target->binding->assigned = true;
+  if (c->body.loops + c->body.whiles == 0 && !c->body.unreachable) {
+    target->binding->unread = stmt; /* a step may read that of the step before */
+    vec_push(&c->body.assigns, stmt);
+  }
   TypeId want = target->binding->type;
   if (check_fits(c, type, want)) return;
   Diag *diag = check_fail(c, DIAG_ASSIGN_TYPE, stmt->expr->span,

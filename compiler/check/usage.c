@@ -284,6 +284,22 @@ static void warn_block(Check *c, const AstBlock *block, bool wanted) {
   }
 }
 
+/* Of names that are read elsewhere: else one message tells it all. */
+static void warn_assigns(Check *c) {
+  for (uint32_t i = 0; i < c->body.assigns.length; i++) {
+    const AstStmt *stmt = c->body.assigns.data[i];
+    const AstBinding *binding = stmt->target.binding;
+    if (binding->unread != stmt || !binding->used) continue;
+    Slice name = binding->name.text;
+    Diag *diag = diag_report(c->sink, DIAG_UNREAD_ASSIGNMENT,
+                             stmt->target.name.span,
+                             "what is assigned to `%.*s` is never read",
+                             SLICE_ARG(name));
+    diag->label = "nothing reads the name after this";
+    diag->help = "remove the assignment, or read the name";
+  }
+}
+
 static void warn_params(Check *c, const AstFlow *flow) {
   for (const AstParam *param = flow->params; param; param = param->next) {
     Slice name = param->name.text;
@@ -301,6 +317,7 @@ void check_usage(Check *c, AstFlow *flow) {
   c->flow = flow;
   warn_params(c, flow);
   warn_braces(c);
+  warn_assigns(c);
   if (flow->body.first == NULL) {
     Diag *diag = diag_report(c->sink, DIAG_EMPTY_FLOW, flow->name.span,
                              "flow `%.*s` has no statements",

@@ -53,6 +53,8 @@ typedef struct AstBinding {
   TypeId type;
   bool used;        /* somebody reads it */
   bool assigned;    /* some `name = expr` changes it */
+  const AstStmt *unread; /* the checker's: the last assignment that nothing has
+                            read so far */
   AstExpr *value;   /* what it is bound to; NULL of a parameter, a loop's
                        variable, a caught error or what a construct yields */
   bool is_param;
