@@ -209,6 +209,14 @@ static void report_no_max(Check *c, const AstStmt *stmt) {
                           "`while` without its greatest number of steps");
   diag->label = "when does it end if the condition stays true?";
   diag->help = "add it after the condition: while (c, max: 10) { ... }";
+  const AstArm *arm = stmt->control->arms;
+  if (arm == NULL || !check_is_heard(c)) return;
+  uint32_t end = stmt->expr->span.start + stmt->expr->span.length;
+  Slice rest = check_source_text(c, (Span){end, arm->body.span.start - end});
+  while (rest.length > 0 && rest.data[rest.length - 1] != ')') rest.length--;
+  if (rest.length == 0) return;
+  diag->replacement = ", max: 10";
+  diag->replaced = (Span){end + (uint32_t)rest.length - 1, 0};
 }
 
 static void report_option(Check *c, bool loop, const AstAttr *attr) {

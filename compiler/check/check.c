@@ -28,7 +28,7 @@ static void wrap(Check *c, const AstExpr *expr, const char *function,
   Slice text = check_source_text(c, expr->span);
   if (expr->kind == EXPR_TEXT || expr->kind == EXPR_NUM) return;
   diag->help = diag_text(c->sink, "`%s(...)` %s", function, what);
-  if (text.length == 0) return;
+  if (!check_is_balanced(text)) return;
   diag->replacement =
       diag_text(c->sink, "%s(%.*s)", function, SLICE_ARG(text));
 }
@@ -58,9 +58,25 @@ void check_help_value(Check *c, const AstExpr *expr, TypeId want, Diag *diag) {
 }
 
 Slice check_source_text(const Check *c, Span span) {
-  const Source *source = c->program->source;
-  if (span.start + span.length > source->text.length) return (Slice){NULL, 0};
-  return slice_from(source->text.data + span.start, span.length);
+  const Source *source = source_at(c->program->source, span.start);
+  return slice_from(source->text.data + (span.start - source->base),
+                    span.length);
+}
+
+/* The span of an expression ends before a bracket around its last part, so it
+ * may be no expression when it is taken out of its place. */
+bool check_is_balanced(Slice text) {
+  size_t open = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.length; i++) {
+    char ch = text.data[i];
+    if (quoted && ch == '\\') i++;
+    if (ch == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (ch == '(' || ch == '[') open++;
+    if ((ch == ')' || ch == ']') && open-- == 0) return false;
+  }
+  return open == 0 && !quoted;
 }
 
 /* ---- the phases ---------------------------------------------------------- */

@@ -146,6 +146,7 @@ void check_suggest(Check *c, const Nearest *nearest, Diag *diag);
 /* Help, and where there is one a fix, on how `expr` gets the type `want`. */
 void check_help_value(Check *c, const AstExpr *expr, TypeId want, Diag *diag);
 Slice check_source_text(const Check *c, Span span);
+bool check_is_balanced(Slice text); /* its brackets are */
 const char *check_arm_text(Check *c, const AstArm *arm); /* "`case "b"`" */
 void check_read(const Check *c, AstBinding *binding);
 void check_report_trace(Check *c, const AstName *name, const Trace *trace);

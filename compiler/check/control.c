@@ -340,7 +340,7 @@ static bool has_cases(const AstControl *control) {
 
 static void check_switch(Check *c, AstStmt *stmt) {
   check_discriminant(c, stmt);
-  if (!has_cases(stmt->control)) {
+  if (!has_cases(stmt->control) && !c->flow->lost_body) {
     Diag *diag = check_fail(c, DIAG_NO_CASES, stmt->control->word,
                             "a `switch` without cases");
     diag->label = "there is nothing to choose from";

@@ -342,6 +342,7 @@ static TypeId type_of(Check *c, AstExpr *expr) {
     case EXPR_CALL:
       return check_call(c, expr);
     case EXPR_ERROR:
+      c->flow->faulty = true; /* reported by who made it */
       break;
   }
   return TYPE_NONE;

@@ -4,7 +4,6 @@
  * the call becomes a literal. The path is relative to the source that has it.
  */
 #include "compiler/check/check_int.h"
-#include "core/base/file.h"
 
 static void report_path(Check *c, const AstExpr *expr) {
   const AstExpr *arg = expr->u.call->args;
@@ -24,26 +23,18 @@ static void report_read(Check *c, const AstExpr *path, const char *why) {
   diag->help = "the path is relative to the source file";
 }
 
-/* The folder of the source, up to and with its last slash, and the path. */
-static void join_path(const Check *c, Slice path, Buf *out) {
-  const char *name = c->program->source->name;
-  const char *slash = strrchr(name, '/');
-  bool relative = path.length > 0 && path.data[0] != '/';
-  if (relative && slash) buf_add(out, name, (size_t)(slash - name) + 1);
-  buf_add_slice(out, path);
-}
-
 static bool read_text(Check *c, const AstExpr *path, Buf *text) {
+  const SourceReader *reader =
+      c->program->reader ? c->program->reader : &reader_disk;
+  const Source *source = source_at(c->program->source, path->span.start);
   Buf name = {0};
   Error error = {0};
-  join_path(c, path->u.text, &name);
-  Status status = STATUS_NOT_FOUND;
-  if (memchr(path->u.text.data, '\0', path->u.text.length) == NULL) {
-    status = file_read(name.data, LIMIT_SOURCE_BYTES, text, &error);
-  }
+  reader_beside(source->name, path->u.text, &name);
+  Status status = reader->read(reader->context, name.data, LIMIT_SOURCE_BYTES,
+                               text, &error);
   buf_free(&name);
   if (status != STATUS_OK) {
-    report_read(c, path, error.message);
+    report_read(c, path, diag_text(c->sink, "%s", error.message));
     return false;
   }
   if (slice_valid_utf8(buf_slice(text)) != text->length) {
@@ -57,8 +48,10 @@ void check_file(Check *c, AstExpr *expr) {
   const AstCall *call = expr->u.call;
   const AstExpr *path = call->args;
   Buf text = {0};
-  bool literal = path != NULL && path->kind == EXPR_TEXT && !path->next;
-  if (!literal || call->attrs != NULL || path->u.text.length == 0) {
+  bool literal = path != NULL && path->kind == EXPR_TEXT && !path->next &&
+                 path->u.text.length > 0 && call->attrs == NULL;
+  bool nul = literal && memchr(path->u.text.data, '\0', path->u.text.length);
+  if (!literal || nul) {
     report_path(c, expr);
     expr->kind = EXPR_ERROR;
   } else if (!read_text(c, path, &text)) {

@@ -7,15 +7,38 @@
 
 /* ---- binding names ------------------------------------------------------- */
 
+/* `expr -> x` and `let x = expr` as `x = expr`, where that is all there is. */
+static void rewrite_as_assignment(Check *c, const AstName *name,
+                                  const AstStmt *stmt, Diag *diag) {
+  bool plain = stmt->kind == STMT_BIND && stmt->target.next == NULL &&
+               stmt->target.declared == NULL;
+  if (!plain) return;
+  Slice value = check_source_text(c, stmt->expr->span);
+  if (!check_is_balanced(value)) return;
+  diag->replacement = diag_text(c->sink, "%.*s = %.*s", SLICE_ARG(name->text),
+                                SLICE_ARG(value));
+  uint32_t start = stmt->span.start;
+  uint32_t end = name->span.start + name->span.length;
+  if (stmt->expr->span.start > end) {
+    end = stmt->expr->span.start + stmt->expr->span.length;
+  }
+  diag->replaced = (Span){start, end - start};
+}
+
 static void report_twice(Check *c, const AstName *name,
-                         const AstBinding *first) {
+                         const AstBinding *first, const AstStmt *stmt) {
   Diag *diag = check_fail(c, DIAG_BOUND_TWICE, name->span,
                           "`%.*s` is already bound", SLICE_ARG(name->text));
   diag->label = "bound again here";
   diag->related = first->name.span;
   diag->related_label =
       first->is_param ? "it is a parameter" : "first bound here";
-  diag->help = "give the second value a name of its own, or assign: x = ...";
+  diag->help = "give the second value a name of its own";
+  if (!check_is_heard(c) || stmt == NULL) return;
+  diag->help = diag_text(c->sink, "give the second value a name of its own, or "
+                                  "assign it: %.*s = ...",
+                         SLICE_ARG(name->text));
+  rewrite_as_assignment(c, name, stmt, diag);
 }
 
 static void report_hiding(Check *c, const AstName *name,
@@ -31,6 +54,7 @@ static void report_hiding(Check *c, const AstName *name,
     diag->help = "choose another name";
     return;
   }
+  rewrite_as_assignment(c, name, stmt, diag);
   diag->help = diag_text(c->sink, "assign to it, `%.*s = ...`, or choose "
                                   "another name",
                          SLICE_ARG(name->text));
@@ -48,14 +72,15 @@ AstBinding *check_bind(Check *c, const AstName *name, TypeId type,
   const Visible *visible = scope_find(&c->body.scope, name->text);
   const AstBinding *first = visible ? visible->binding : NULL;
   bool lost = stmt && stmt->expr && stmt->expr->kind == EXPR_ERROR;
+  bool fits = first && check_fits(c, type, first->type);
   if (first == NULL) {
     scope_bind(&c->body.scope, binding);
   } else if (lost) {
     /* The statement was not understood: one message is enough. */
   } else if (scope_is_inner(&c->body.scope, visible)) {
-    report_twice(c, name, first);
+    report_twice(c, name, first, fits ? stmt : NULL);
   } else {
-    report_hiding(c, name, first, stmt);
+    report_hiding(c, name, first, fits ? stmt : NULL);
     scope_bind(&c->body.scope, binding);
   }
   return binding;

@@ -390,6 +390,15 @@ static void add_related(Reader *reader, const Diag *diag, Buf *out) {
   buf_add_char(out, '}');
 }
 
+static void add_replacement(const SourceLines *lines, const Diag *diag,
+                            Buf *out) {
+  add_string(out, "replacement", diag->replacement);
+  if (diag->replaced.start == 0 && diag->replaced.length == 0) return;
+  buf_add_text(out, ",\"replaced\":{");
+  add_range(out, lines, diag->replaced);
+  buf_add_char(out, '}');
+}
+
 static void add_diag_json(Reader *reader, const Diag *diag, Buf *out) {
   const SourceLines *lines = lines_at(reader, diag->span, false);
   buf_add_char(out, '{');
@@ -400,7 +409,7 @@ static void add_diag_json(Reader *reader, const Diag *diag, Buf *out) {
   add_range(out, lines, diag->span);
   if (diag->label) add_string(out, "label", diag->label);
   if (diag->help) add_string(out, "help", diag->help);
-  if (diag->replacement) add_string(out, "replacement", diag->replacement);
+  if (diag->replacement) add_replacement(lines, diag, out);
   if (diag->related.length > 0) add_related(reader, diag, out);
   buf_add_text(out, "}\n");
 }

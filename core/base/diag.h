@@ -40,7 +40,8 @@ typedef struct Diag {
   const char *help;          /* after "= help: "; may be NULL */
   Span related;              /* second place; length 0 when there is none */
   const char *related_label; /* e.g. "first bound here" */
-  const char *replacement;   /* text to put at `span`; may be NULL */
+  const char *replacement;   /* text that repairs it; may be NULL */
+  Span replaced;             /* what it takes the place of; all 0: `span` */
 } Diag;
 
 typedef struct DiagSink {
@@ -77,9 +78,11 @@ void diag_sort(DiagSink *sink);
 void diag_render_text(const DiagSink *sink, bool colour, Buf *out);
 
 /* One JSON object a line: {code, severity, message, file, line, column,
- * end_line, end_column, label?, help?, replacement?, related?{label?, file?,
+ * end_line, end_column, label?, help?, replacement?, replaced?{line, column,
+ * end_line, end_column}, related?{label?, file?,
  * line, column, end_line, end_column}}; the end is the first place after the
  * span, and related has a file when it is another.
+ * `replaced` is where the replacement goes, when not where the message points.
  * Messages without room are told by a last {severity: "note", message,
  * file}. */
 void diag_render_json(const DiagSink *sink, Buf *out);
