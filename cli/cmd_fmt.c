@@ -40,7 +40,7 @@ static int read_source(Job *job) {
 
 static int lay_out(Job *job) {
   int code = EXIT_CODE_DONE;
-  Source source = {shown_name(job), buf_slice(&job->before)};
+  Source source = {.name = shown_name(job), .text = buf_slice(&job->before)};
   Arena arena;
   DiagSink sink;
   arena_init(&arena);

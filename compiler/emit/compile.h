@@ -21,7 +21,8 @@ typedef struct CompileOptions {
   const char *dump;      /* tokens, ast, ir (the graph as built), the name of a
                             pass (the graph after its turn, also at a level at
                             which it does not run), dot (a drawing of the graph
-                            that is emitted), object; NULL for none */
+                            that is emitted), json (the same as graph JSON),
+                            object; NULL for none */
   Buf *dump_out;         /* where the dump goes; needed with `dump` */
   const SourceReader *reader; /* of imports and file(); NULL: the disk */
 } CompileOptions;

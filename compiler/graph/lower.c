@@ -58,10 +58,13 @@ bool lowered_waits(const GraphLower *lower) {
   return false;
 }
 
+/* What is waited for stays, whether its value is read or not. */
 static void push_waits(GraphLower *lower) {
   for (uint32_t i = 0; i < lower->node->wait_count; i++) {
     IrRef done = wait_ref(lower, i);
-    if (done != IR_REF_NONE) lowered_push(lower, OBJ_REF_ORDER | done);
+    if (done == IR_REF_NONE) continue;
+    lowered_graph(lower)->nodes.data[done].flags |= IR_KEEP;
+    lowered_push(lower, OBJ_REF_ORDER | done);
   }
 }
 

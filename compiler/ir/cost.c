@@ -78,7 +78,7 @@ static uint32_t rank_nodes(Costs *costs, IrGraph *graph) {
     const IrRef *inputs = ir_inputs(graph, node);
     for (uint32_t k = 0; k < node->input_count; k++) {
       if (ir_is_const(inputs[k])) continue;
-      if (ir_is_order(inputs[k]) && node->op != OP_FENCE) continue;
+      if (ir_is_order(inputs[k]) && !ir_waits_for_any((Op)node->op)) continue;
       raise_to(&graph->nodes.data[ir_index(inputs[k])].rank, node->rank);
     }
     /* What reads a port waits for the composite before it. */

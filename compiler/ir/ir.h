@@ -135,6 +135,10 @@ static inline bool ir_is_composite(const IrNode *node) {
 const IrConst *ir_const(const IrProgram *program, IrRef ref);
 /* Appends what the runtime makes of a constant in text. */
 void ir_add_plain(const IrConst *constant, Buf *out);
+/* Whether the op takes order edges from any node: it waits for them. */
+static inline bool ir_waits_for_any(Op op) {
+  return op == OP_FENCE || op == OP_PASS;
+}
 /* A parameter, port or result that is an effect token. */
 bool ir_is_token(const IrNode *node);
 /* The RESULT nodes, in order. */

@@ -49,7 +49,9 @@ static bool check_ref(Check *check, IrRef ref) {
   if (row >= check->index) return broken(check, "reads %%%u, not earlier", row);
   const IrNode *from = &check->graph->nodes.data[row];
   if (ir_is_order(ref)) {
-    if (check->graph->nodes.data[check->index].op == OP_FENCE) return true;
+    if (ir_waits_for_any((Op)check->graph->nodes.data[check->index].op)) {
+      return true;
+    }
     check->readers[row]++;
     return holds_token(from) || broken(check, "%%%u holds no token", row);
   }
@@ -242,7 +244,7 @@ static bool check_composite(Check *check, const IrNode *node, uint32_t values) {
 
 /* Order edges that a node other than a composite must have. */
 static uint32_t wanted_order(const IrNode *node, uint32_t count) {
-  if (node->op == OP_FENCE) return count;
+  if (ir_waits_for_any((Op)node->op)) return count;
   bool is_token_result = node->op == OP_RESULT && node->type == TYPE_VOID;
   return is_token_result || effect_space(op_table[node->op].effect) >= 0;
 }
