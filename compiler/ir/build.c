@@ -145,10 +145,7 @@ static void free_layers(Lower *lower) {
   while (lower->free_layers != NULL) {
     Layer *layer = lower->free_layers;
     lower->free_layers = layer->outer;
-    vec_free(&layer->graph.nodes);
-    vec_free(&layer->graph.inputs);
-    vec_free(&layer->graph.attrs);
-    vec_free(&layer->graph.arms);
+    ir_free_graph(&layer->graph);
     vec_free(&layer->changes);
     vec_free(&layer->assigned);
     vec_free(&layer->outputs);

@@ -111,7 +111,8 @@ static void add_callee(const IrProgram *program, const IrGraph *graph,
 }
 
 static void add_arm_kind(const IrProgram *program, const IrArm *arm, Buf *out) {
-  buf_add_text(out, arm->kind < OBJ_ARM_KIND_COUNT ? arm_names[arm->kind] : "?");
+  bool is_known = arm->kind < OBJ_ARM_KIND_COUNT;
+  buf_add_text(out, is_known ? arm_names[arm->kind] : "?");
   if (arm->kind != OBJ_ARM_CASE || !ir_is_const(arm->label)) return;
   buf_add_char(out, ' ');
   add_const(program, ir_index(arm->label), out);

@@ -163,3 +163,49 @@ void ir_copy_params_first(const IrGraph *from, const uint32_t *front,
   }
   mem_free(moved);
 }
+
+/* ---- graphs -------------------------------------------------------------- */
+
+/* Marks in `rows` the graphs that can still run: flows, and what they do. */
+static void mark_graphs(const IrProgram *program, uint32_t *rows) {
+  VEC(uint32_t) work = {0};
+  for (uint32_t i = 0; i < program->graphs.length; i++) {
+    if (program->graphs.data[i].nested) continue;
+    rows[i] = 1;
+    vec_push(&work, i);
+  }
+  while (work.length > 0) {
+    const IrGraph *graph = &program->graphs.data[vec_pop(&work)];
+    for (uint32_t i = 0; i < graph->arms.length; i++) {
+      uint32_t row = graph->arms.data[i].graph;
+      if (rows[row]++ == 0) vec_push(&work, row);
+    }
+  }
+  vec_free(&work);
+}
+
+void ir_drop_graphs(IrProgram *program) {
+  uint32_t count = program->graphs.length;
+  uint32_t *rows = mem_alloc_zero((size_t)count + 1, sizeof *rows);
+  uint32_t kept = 0;
+  mark_graphs(program, rows);
+  for (uint32_t i = 0; i < count; i++) {
+    if (rows[i] == 0) {
+      ir_free_graph(&program->graphs.data[i]);
+    } else {
+      rows[i] = kept;
+      program->graphs.data[kept++] = program->graphs.data[i];
+    }
+  }
+  program->graphs.length = kept;
+  for (uint32_t i = 0; i < kept; i++) {
+    IrGraph *graph = &program->graphs.data[i];
+    for (uint32_t k = 0; k < graph->arms.length; k++) {
+      graph->arms.data[k].graph = rows[graph->arms.data[k].graph];
+    }
+  }
+  for (uint32_t i = 0; i < program->flows.length; i++) {
+    program->flows.data[i].graph = rows[program->flows.data[i].graph];
+  }
+  mem_free(rows);
+}

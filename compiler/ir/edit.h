@@ -15,7 +15,7 @@ IrRef ir_num(IrProgram *program, double value);
 IrRef ir_bool(IrProgram *program, bool value);
 
 /* Appends a node with these inputs; its attributes follow by ir_add_attr, its
- * arms by ir_add_arm. The ranges of inputs, attributes and arms are filled in. */
+ * arms by ir_add_arm. The ranges of all three are filled in. */
 IrRef ir_add_node(IrGraph *graph, const IrNode *node, const IrRef *inputs,
                   uint32_t count);
 
@@ -37,5 +37,9 @@ void ir_compact(IrGraph *graph);
  * for no more than these. Linear. */
 void ir_copy_params_first(const IrGraph *from, const uint32_t *front,
                           uint32_t count, IrGraph *to);
+
+/* Takes out the nested graphs that no flow runs any more, and numbers the
+ * others anew, in their order. Linear. */
+void ir_drop_graphs(IrProgram *program);
 
 #endif

@@ -17,14 +17,17 @@ IrProgram *ir_new(const Source *source, const TypeTable *types, Arena *arena) {
   return program;
 }
 
+void ir_free_graph(IrGraph *graph) {
+  vec_free(&graph->nodes);
+  vec_free(&graph->inputs);
+  vec_free(&graph->attrs);
+  vec_free(&graph->arms);
+}
+
 void ir_free(IrProgram *program) {
   if (program == NULL) return;
   for (uint32_t i = 0; i < program->graphs.length; i++) {
-    IrGraph *graph = &program->graphs.data[i];
-    vec_free(&graph->nodes);
-    vec_free(&graph->inputs);
-    vec_free(&graph->attrs);
-    vec_free(&graph->arms);
+    ir_free_graph(&program->graphs.data[i]);
   }
   vec_free(&program->graphs);
   vec_free(&program->flows);

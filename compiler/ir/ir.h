@@ -109,6 +109,7 @@ typedef struct IrProgram {
 
 IrProgram *ir_new(const Source *source, const TypeTable *types, Arena *arena);
 void ir_free(IrProgram *program); /* NULL is fine */
+void ir_free_graph(IrGraph *graph); /* its parts */
 
 static inline bool ir_is_const(IrRef ref) {
   return (ref & OBJ_REF_CONST) != 0;

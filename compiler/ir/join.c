@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * In: a construct's graphs, lowered and set aside. Out: those graphs closed, and
- * one composite node with its ports in the graph around them. Only now is it
- * known what they have in common:
+ * In: a construct's graphs, lowered and set aside. Out: those graphs closed,
+ * and one composite node with its ports in the graph around them. Only now is
+ * it known what they have in common:
  *
  *   results     the outputs the construct is wanted for | names from outside
  *               that some arm assigned (carried) | effect tokens some arm used

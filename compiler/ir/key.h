@@ -14,7 +14,8 @@
 void path_begin(Lower *lower, Path *path, Slice agent, Slice flow);
 /* The number of this part among its like in the block. */
 uint32_t path_number(Lower *lower, Part part);
-/* Goes into the block `arm` of part `number`; `path` serves until it is left. */
+/* Goes into the block `arm` of part `number`; `path` serves until it is
+ * left. */
 void path_enter(Lower *lower, Path *path, Part part, uint32_t number,
                 const char *arm);
 void path_leave(Lower *lower);

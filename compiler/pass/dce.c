@@ -12,8 +12,7 @@
  *   order in which they were closed, inside out.
  * Keeps: everything with an effect, everything that may fail and every call,
  *   since what it calls may do either; keys, places and the order of the rest.
- * Breaks: ranks, which are made after the passes. Graphs that nobody runs any
- *   more stay behind as they are.
+ * Breaks: ranks, which are made after the passes; rows of graphs.
  */
 #include "compiler/ir/edit.h"
 #include "compiler/pass/pass.h"
@@ -123,4 +122,5 @@ void pass_dce(IrProgram *program) {
     if (!program->graphs.data[i].nested) clean_graph(&clean, i);
   }
   mem_free(clean.idle);
+  ir_drop_graphs(program);
 }
