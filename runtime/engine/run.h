@@ -237,7 +237,7 @@ bool try_resume(EngineWorker *worker, Pending *pending);
 /* The first absent token is about to be routed. */
 void absent_announce(Run *run);
 /* Looks for absent inputs. True: the node is skipped, `result` is what it
- * yields. MERGE and WAIT go on without them. */
+ * yields. */
 bool absent_skips(Firing *firing, Value *result);
 
 /* ---- control.c ---- */
