@@ -3,17 +3,17 @@
  * What loops and whiles share: one body graph, opened again and again in
  * order, each frame an **iteration**.
  *
- *     initial ──> [ iteration 0 ] ──carried──> [ iteration 1 ] ──carried──> ...
- *     captures ──────^─────────────────────────────^             ──> ports
+ *     initial ──> [ iteration 0 ] ──carried──> [ iteration 1 ] ──> ... ports
+ *     captures ──────^─────────────────────────────^
  *
- * A carried token (of a variable that the body assigns, or an effect token) goes
- * from an iteration to the next one as soon as it is there; it is kept in the
- * gate while that one is not open, and goes to a port when none follows. A
+ * A carried token (of a variable that the body assigns, or an effect token)
+ * goes from an iteration to the next one as soon as it is there; it is kept in
+ * the gate while that one is not open, and goes to a port when none follows. A
  * capture is kept and copied to every iteration.
  *
- * Opening is a task that opens one iteration and, below it, leaves itself again:
- * so the oldest iteration is always the first to be run, and a long list costs
- * the memory of the iterations that are open. How many may be is said by
+ * Opening is a task that opens one iteration and, below it, leaves itself
+ * again: so the oldest iteration is always the first to be run, and a long list
+ * costs the memory of the iterations that are open. How many may be is said by
  * `parallel:` and by the run's window.
  */
 #ifndef APXM_RUNTIME_ENGINE_CYCLE_H

@@ -145,7 +145,7 @@ static void finish_run(Run *run) {
   mutex_unlock(&run->done_lock);
 }
 
-/* A gate tells when its node is done. It is gone then, but the parent is not. */
+/* A gate tells when its node is done; it is gone then, the parent is not. */
 static bool fire_gated_end(Firing *firing) {
   Frame *frame = firing->frame;
   firing->frame = frame->parent;

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "runtime/metrics/metrics.h"
 
@@ -152,6 +153,13 @@ static void add_work_span(cJSON *root, const WorkSpan *ws) {
   add_path(object, ws);
 }
 
+static void add_slice(cJSON *object, const char *name, Slice text) {
+  Buf copy = {0};
+  buf_add_slice(&copy, text);
+  cJSON_AddStringToObject(object, name, copy.data == NULL ? "" : copy.data);
+  buf_free(&copy);
+}
+
 /* What went as the program says, and may not be what was meant. */
 static void add_warnings(cJSON *root, const RunMetrics *m) {
   cJSON *list = cJSON_AddArrayToObject(root, "warnings");
@@ -160,6 +168,7 @@ static void add_warnings(cJSON *root, const RunMetrics *m) {
     cJSON *item = cJSON_CreateObject();
     cJSON_AddStringToObject(item, "kind", "stopped_while");
     cJSON_AddStringToObject(item, "node", loop->label);
+    add_slice(item, "file", loop->file);
     add_count(item, "line", loop->line);
     add_count(item, "column", loop->column);
     add_count(item, "steps", loop->steps);
