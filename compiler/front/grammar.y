@@ -329,7 +329,7 @@ expr(A) ::= LEGACY_LIST(N) NL_LBRACKET list(L). {
   A = ast_legacy_list(p, N, L);
 }
 expr(A) ::= LEGACY_TIER(N) NAME(T) expr(E). [LEGACY_TIER] {
-  A = ast_legacy(p, N, E, ast_name(p, T));
+  A = ast_legacy(p, N, E, ast_word(p, T));
 }
 
 expr(A) ::= NEG(O) expr(E). [PREFIX] { A = ast_unary(p, OP_NEG, O, E); }

@@ -219,6 +219,7 @@ AstExpr *ast_error(Parser *p, Token place);
 /* `expr`, whose parts are at most `below` high, unless that is too high. */
 AstExpr *ast_bounded(Parser *p, AstExpr *expr, uint16_t below);
 AstExpr *ast_name(Parser *p, Token name);
+AstExpr *ast_word(Parser *p, Token name); /* as a text */
 AstExpr *ast_num(Parser *p, Token number);
 AstExpr *ast_duration(Parser *p, Token number);
 AstExpr *ast_text(Parser *p, Token token);

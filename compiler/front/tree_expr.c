@@ -40,6 +40,12 @@ AstExpr *ast_name(Parser *p, Token name) {
   return expr;
 }
 
+AstExpr *ast_word(Parser *p, Token name) {
+  AstExpr *expr = ast_new(p, EXPR_TEXT, span_of(p, name));
+  expr->u.text = token_text(p->source, name);
+  return expr;
+}
+
 AstExpr *ast_num(Parser *p, Token number) {
   AstExpr *expr = ast_new(p, EXPR_NUM, span_of(p, number));
   expr->u.num = text_number(p, number);

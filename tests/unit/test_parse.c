@@ -81,6 +81,303 @@ CASE(a_sign_is_not_a_statement) {
          "E0010 2:11 expected a statement or `}`, found `-`\n");
 }
 
+/* ---- the rest of the language -------------------------------------------- */
+
+/* Everything that an agent holds beside flows, with and without separators. */
+CASE(items) {
+  (void)state;
+  expect_file(
+      "agent A {\n"
+      "  memory { a: STM b: LTM, c: Episodic; } memory d: STM;\n"
+      "  beliefs { x: from f(1), y = 3 z: \"t\" + x }\n"
+      "  goals { g(priority: 100, description: \"d\") h: \"text\" priority 3,\n"
+      "    i: \"x\" (4) j }\n"
+      "  capability c(q: str, n: list<num>,) -> str; capability d() -> num\n"
+      "  tools: [c, d,] discoverable: [c]; tools: []\n"
+      "  context: \"be\\n brief\",\n"
+      "  on Message.New { user, text: str } if (text != \"\") => {\n"
+      "    let a = 1; return a; }\n"
+      "  on Tick { } => ask(\"x\")\n"
+      "  @entry @no_fuse flow f { }\n"
+      "}",
+      "agent A\n"
+      "  context \"be\\n brief\"\n"
+      "  memory a: STM\n  memory b: LTM\n  memory c: Episodic\n"
+      "  memory d: STM\n  belief x\n  belief y\n  belief z\n"
+      "  goal g\n  goal h\n  goal i\n  goal j\n"
+      "  capability c\n  capability d\n"
+      "  tool c\n  tool d\n  discoverable c\n"
+      "  on Message.New\n  on Tick\n"
+      "  @entry @no_fuse flow f()\n");
+}
+
+CASE(types_and_imports) {
+  (void)state;
+  expect_file(
+      "import \"x.ais\"; import \"y.ais\"\n"
+      "type A { total: num, items: list<str>; default: bool\n"
+      "  flow: str type: json }\n"
+      "type B { }\n",
+      "import \"x.ais\"\nimport \"y.ais\"\n"
+      "type A\n  total: num\n  items: list<str>\n  default: bool\n"
+      "  flow: str\n  type: json\n"
+      "type B\n");
+}
+
+/* From the weakest: |> and <-, ||, &&, equality, order, sums, products, signs.
+ * Sums of + are one list, whatever else stands beside them. */
+CASE(operators) {
+  (void)state;
+  expect("return a + b * c - -d / 2 % e",
+         "return\n  -\n    concat\n      name a\n      *\n"
+         "        name b\n        name c\n    %\n      /\n"
+         "        neg\n          name d\n        num 2\n"
+         "      name e\n");
+  expect("return a - b - c",
+         "return\n  -\n    -\n      name a\n      name b\n"
+         "    name c\n");
+  expect("return !a && b || c == d",
+         "return\n  ||\n    &&\n      !\n        name a\n"
+         "      name b\n    ==\n      name c\n      name d\n");
+  expect("return a < b == (c >= d)",
+         "return\n  ==\n    <\n      name a\n      name b\n    >=\n"
+         "      name c\n      name d\n");
+  expect("return -a.b[0] * -1",
+         "return\n  *\n    neg\n      index\n        field b\n"
+         "          name a\n        num 0\n    num -1\n");
+  expect("return (a + b) + c",
+         "return\n  concat\n    name a\n    name b\n    name c\n");
+  expect("return 1 + 2 - 3 + x",
+         "return\n  concat\n    -\n      concat\n        num 1\n"
+         "        num 2\n      num 3\n    name x\n");
+}
+
+CASE(postfix) {
+  (void)state;
+  expect("return a.b.c[0][\"k\"].d",
+         "return\n  field d\n    index\n      index\n"
+         "        field c\n          field b\n            name a\n"
+         "        num 0\n      text \"k\"\n");
+  expect("return f(x)[1].y",
+         "return\n  field y\n    index\n      call f\n"
+         "        name x\n      num 1\n");
+  expect("B.g(1).h -> x",
+         "bind x\n  field h\n    call B.g\n      num 1\n");
+  expect("r.agent -> a; r.default -> b",
+         "bind a\n  field agent\n    name r\nbind b\n"
+         "  field default\n    name r\n");
+  expect("f(agent: 1, type: 2)",
+         "value\n  call f\n    agent:\n      num 1\n    type:\n"
+         "      num 2\n");
+}
+
+/* The same sign continues an operand or begins one; what stands before it says
+ * which. */
+CASE(new_lines_and_operands) {
+  (void)state;
+  expect("f()\n[x]",
+         "value\n  call f\nvalue\n  list\n    name x\n");
+  expect("f()[x]",
+         "value\n  index\n    call f\n    name x\n");
+  expect("let a = b\n(c)",
+         "bind a\n  name b\nvalue\n  name c\n");
+  expect("g(\n(a)[0],\n[b]\n)",
+         "value\n  call g\n    index\n      name a\n      num 0\n"
+         "    list\n      name b\n");
+  expect("a\n- b",
+         "value\n  -\n    name a\n    name b\n");
+  expect("let a = [-1, -x]\nif (a) -1",
+         "bind a\n  list\n    num -1\n    neg\n      name x\nif\n"
+         "  name a\n  then\n    value\n      num -1\n");
+  expect("if (a) (b)",
+         "if\n  name a\n  then\n    value\n      name b\n");
+  expect("return\n[a]",
+         "return\nvalue\n  list\n    name a\n");
+  expect("return -a",
+         "return\n  neg\n    name a\n");
+}
+
+CASE(pipes) {
+  (void)state;
+  expect("a |> f |> B.g(1) |> h(x: 2) -> y",
+         "bind y\n  call h\n    call B.g\n      call f\n"
+         "        name a\n      num 1\n    x:\n      num 2\n");
+  expect("f(a) <- v -> x",
+         "bind x\n  call f\n    name v\n    name a\n");
+  expect("f(a) <- b |> g",
+         "value\n  call g\n    call f\n      name b\n      name a\n");
+  expect("a + b |> f",
+         "value\n  call f\n    concat\n      name a\n      name b\n");
+  expect("let x = a |> f",
+         "bind x\n  call f\n    name a\n");
+}
+
+CASE(bindings) {
+  (void)state;
+  expect("f() -> x: list<num>",
+         "bind x: list<num>\n  call f\n");
+  expect("f() -> a, b: num, _",
+         "bind a, b: num, _\n  call f\n");
+  expect("let x: list<list<num>>= y",
+         "bind x: list<list<num>>\n  name y\n");
+  expect("x = 1\nx = x + 1",
+         "assign x\n  num 1\nassign x\n  concat\n    name x\n"
+         "    num 1\n");
+  expect("null -> x; x == null",
+         "bind x\n  null\nvalue\n  ==\n    name x\n    null\n");
+}
+
+CASE(ifs) {
+  (void)state;
+  expect("if (a) f() else g()",
+         "if\n  name a\n  then\n    value\n      call f\n  else\n"
+         "    value\n      call g\n");
+  expect("if (a) f(); else g();",
+         "if\n  name a\n  then\n    value\n      call f\n  else\n"
+         "    value\n      call g\n");
+  expect("if (a) if (b) f() else g()",
+         "if\n  name a\n  then\n    if\n      name b\n      then\n"
+         "        value\n          call f\n      else\n"
+         "        value\n          call g\n");
+  expect("if (a) { } else if (b) { } else { 1 } -> x",
+         "if -> x\n  name a\n  then\n  else\n    if\n      name b\n"
+         "      then\n      else\n        value\n          num 1\n");
+  expect("if (a) f() -> x\ng()",
+         "if\n  name a\n  then\n    bind x\n      call f\nvalue\n"
+         "  call g\n");
+  expect("if (a) { f() } (b)",
+         "if\n  name a\n  then\n    value\n      call f\nvalue\n"
+         "  name b\n");
+}
+
+/* A comma after a bare arm ends it, although its statement could go on. */
+CASE(switches) {
+  (void)state;
+  expect("switch v { case \"a\\n"
+         "\" => f() -> x, case \"b\" => { 1 }; default => return "
+         "case \"c\" => g(1, 2), } -> z",
+         "switch -> z\n  name v\n  case \"a\\n\"\n    bind x\n"
+         "      call f\n  case \"b\"\n    value\n      num 1\n"
+         "  default\n    return\n  case \"c\"\n    value\n"
+         "      call g\n        num 1\n        num 2\n");
+  expect("switch f(x).y { }",
+         "switch\n  field y\n    call f\n      name x\n");
+  expect("switch v { default => return\ncase \"x\" => return a }",
+         "switch\n  name v\n  default\n    return\n  case \"x\"\n"
+         "    return\n      name a\n");
+  expect("switch v { case \"a\" => f() -> x, y case \"b\" => 1 }",
+         "switch\n  name v\n  case \"a\"\n    bind x, y\n"
+         "      call f\n  case \"b\"\n    value\n      num 1\n");
+}
+
+CASE(loops) {
+  (void)state;
+  expect("loop (x in f(xs), parallel: 4, ordered: true) { x } -> ys",
+         "loop x -> ys\n  call f\n    name xs\n  parallel:\n"
+         "    num 4\n  ordered:\n    bool true\n  body\n    value\n"
+         "      name x\n");
+  expect("loop (in in xs) f(in)",
+         "loop in\n  name xs\n  body\n    value\n      call f\n"
+         "        name in\n");
+  expect("while (a < 3, max: 10) { a = a + 1 }",
+         "while\n  <\n    name a\n    num 3\n  max:\n    num 10\n"
+         "  body\n    assign a\n      concat\n        name a\n"
+         "        num 1\n");
+  expect("while (a, max: 1) loop (x in xs) f(x)",
+         "while\n  name a\n  max:\n    num 1\n  body\n    loop x\n"
+         "      name xs\n      body\n        value\n"
+         "          call f\n            name x\n");
+}
+
+CASE(tries_and_parallel) {
+  (void)state;
+  expect("try { f() } catch (e) { e.message } -> x",
+         "try -> x\n  body\n    value\n      call f\n  catch e\n"
+         "    value\n      field message\n        name e\n");
+  expect("try { f() } catch { 1 }",
+         "try\n  body\n    value\n      call f\n  catch\n"
+         "    value\n      num 1\n");
+  expect("parallel { f() -> a; g() -> b }",
+         "parallel\n  body\n    bind a\n      call f\n    bind b\n"
+         "      call g\n");
+  expect("parallel { }\nparallel(1)\nreturn parallel",
+         "parallel\n  body\nvalue\n  call parallel\n    num 1\n"
+         "return\n  name parallel\n");
+  expect("return parallel { f() }",
+         "return\nparallel\n  body\n    value\n      call f\n");
+}
+
+CASE(durations) {
+  (void)state;
+  expect("f(timeout: 30s, retry: 250ms, a: 2m, b: 1.5h)",
+         "value\n  call f\n    timeout:\n      seconds 30\n"
+         "    retry:\n      seconds 0.25\n    a:\n"
+         "      seconds 120\n    b:\n      seconds 5400\n");
+}
+
+/* Words of the grammar are names where it has no place for them. */
+CASE(soft_words) {
+  (void)state;
+  expect("let goal = context\n"
+         "response(type, import, case, in) -> handle",
+         "bind goal\n  name context\nbind handle\n  call response\n"
+         "    name type\n    name import\n    name case\n"
+         "    name in\n");
+  expect("let parallel = default\ntools = on + with + from",
+         "bind parallel\n  name default\nassign tools\n  concat\n"
+         "    name on\n    name with\n    name from\n");
+  expect("let catch = memory.goals[plans]",
+         "bind catch\n  index\n    field goals\n      name memory\n"
+         "    name plans\n");
+}
+
+CASE(annotations) {
+  (void)state;
+  expect("@no_fuse f() -> x",
+         "bind x\n  call f\n");
+  expect("@[no_fuse] if (a) { }",
+         "if\n  name a\n  then\n");
+  expect("@no_fuse\n@[no_fuse]\nf()",
+         "value\n  call f\nE0112 3:1 `@no_fuse` is written twice\n");
+  expect("@entry f()",
+         "value\n  call f\nE0111 2:1 `@entry` before a statement\n");
+  expect("@cache f()",
+         "value\n  call f\nE0111 2:1 unknown annotation `@cache`\n");
+}
+
+CASE(legacy) {
+  (void)state;
+  expect("ask \"p\" + x -> y",
+         "bind y\n  call ask\n    concat\n      text \"p\"\n"
+         "      name x\nW0007 2:1 `ask` as it was written once\n");
+  expect("think \"p {{x}}\" -> y",
+         "bind y\n  call think\n    concat\n      text \"p \"\n"
+         "      name x\nW0007 2:1 `think` as it was written once\n");
+  expect("merge [a, b] -> r; wait [a]",
+         "bind r\n  call merge\n    name a\n    name b\nvalue\n"
+         "  call wait\n    name a\n"
+         "W0007 2:1 `merge` as it was written once\n"
+         "W0007 2:20 `wait` as it was written once\n");
+  expect("rsn(\"p\", c) -> y\nx |> llm -> z",
+         "bind y\n  call ask\n    text \"p\"\n    name c\nbind z\n"
+         "  call ask\n    name x\n"
+         "W0007 2:1 `rsn` as it was written once\n"
+         "W0007 3:6 `llm` as it was written once\n");
+  expect("merge[0] -> x\nask (\"p\")\nask\n\"p\"",
+         "bind x\n  index\n    name merge\n    num 0\nvalue\n"
+         "  call ask\n    text \"p\"\nvalue\n  name ask\nvalue\n"
+         "  text \"p\"\n");
+  expect("qmem ltm \"key\" -> c\numem stm \"key\" <- v",
+         "bind c\n  call qmem\n    text \"key\"\n    text \"ltm\"\n"
+         "value\n  call umem\n    name v\n    text \"key\"\n"
+         "    text \"stm\"\n");
+  expect("inv search(q) -> r; verify r with \"t\" -> b",
+         "bind r\n  call inv\nbind b\n  call verify\n    name r\n"
+         "    text \"t\"\n");
+  expect("let qmem = 1; verify -> x",
+         "bind qmem\n  num 1\nbind x\n  name verify\n");
+}
+
 /* ---- expressions --------------------------------------------------------- */
 
 CASE(calls) {
@@ -136,6 +433,47 @@ CASE(spans) {
   parse_free(&p);
 }
 
+static void expect_span(const char *text, Span span, const char *wanted) {
+  assert_int_equal(span.length, strlen(wanted));
+  assert_memory_equal(text + span.start, wanted, strlen(wanted));
+}
+
+CASE(spans_of_constructs) {
+  (void)state;
+  Parse p;
+  const char *text =
+      "agent A { flow f { if (a) { b } else c -> d\n"
+      "switch (x + 1) * 2 { case \"l\" => { y } } -> z;\n"
+      "try { t } catch (e) { u }; @no_fuse x = v |> g(1) } }";
+  parse(&p, slice_of(text));
+  const AstStmt *stmt = p.program->agents->flows->body.first;
+  const AstArm *arm = stmt->control->arms;
+  expect_span(text, stmt->span, "if (a) { b } else c -> d");
+  expect_span(text, stmt->control->word, "if");
+  expect_span(text, arm->body.span, "{ b }");
+  expect_span(text, arm->next->span, "else");
+  expect_span(text, arm->next->body.span, "c -> d");
+  assert_true(arm->body.braces);
+  assert_false(arm->next->body.braces);
+  stmt = stmt->next;
+  arm = stmt->control->arms;
+  expect_span(text, stmt->expr->u.operation.left->span, "(x + 1)");
+  expect_span(text, stmt->expr->span, "(x + 1) * 2");
+  expect_span(text, arm->span, "case \"l\"");
+  expect_span(text, arm->body.span, "{ y }");
+  expect_span(text, stmt->target.name.span, "z");
+  stmt = stmt->next;
+  arm = stmt->control->arms;
+  expect_span(text, stmt->span, "try { t } catch (e) { u }");
+  expect_span(text, arm->span, "try");
+  expect_span(text, arm->next->span, "catch");
+  expect_span(text, stmt->control->variable.span, "e");
+  stmt = stmt->next;
+  expect_span(text, stmt->span, "x = v |> g(1)");
+  expect_span(text, stmt->expr->span, "v |> g(1)");
+  parse_free(&p);
+}
+
 /* ---- literals ------------------------------------------------------------ */
 
 CASE(numbers) {
@@ -179,6 +517,22 @@ int main(void) {
       cmocka_unit_test(sums_are_flat),
       cmocka_unit_test(holes),
       cmocka_unit_test(spans),
+      cmocka_unit_test(items),
+      cmocka_unit_test(types_and_imports),
+      cmocka_unit_test(operators),
+      cmocka_unit_test(postfix),
+      cmocka_unit_test(new_lines_and_operands),
+      cmocka_unit_test(pipes),
+      cmocka_unit_test(bindings),
+      cmocka_unit_test(ifs),
+      cmocka_unit_test(switches),
+      cmocka_unit_test(loops),
+      cmocka_unit_test(tries_and_parallel),
+      cmocka_unit_test(durations),
+      cmocka_unit_test(soft_words),
+      cmocka_unit_test(annotations),
+      cmocka_unit_test(legacy),
+      cmocka_unit_test(spans_of_constructs),
       cmocka_unit_test(numbers),
       cmocka_unit_test(escapes),
       cmocka_unit_test(blocks),
