@@ -291,7 +291,8 @@ static const char *help_text(const Parser *p, int kind, bool continues) {
 
 /* ---- the message --------------------------------------------------------- */
 
-/* The innermost `{` that could be meant when the file ends too early. */
+/* The innermost `{`, where something begins, or the file ends, that cannot stand
+ * between braces. */
 static void point_at_open(const Parser *p, Diag *diag) {
   if (p->scope == NULL) return;
   diag->related = p->scope->brace;
@@ -305,7 +306,9 @@ void complain_syntax(Parser *p, int kind, bool continues) {
                            found_text(p, kind));
   diag->label = "not expected here";
   diag->help = help_text(p, kind, continues);
-  if (kind == TK_END) point_at_open(p, diag);
+  bool ends = kind == TK_END || kind == TK_AGENT ||
+              (kind == TK_FLOW && parse_level(p) != LEVEL_AGENT);
+  if (ends) point_at_open(p, diag);
 }
 
 void complain_depth(Parser *p, Span span) {

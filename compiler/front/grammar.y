@@ -287,7 +287,7 @@ try_catch(A) ::= try_block(S) CATCH(W) lparen NAME(N) RPAREN. {
   A = ast_catch(p, S, W, &N);
 }
 try_catch(A) ::= try_block(S) CATCH(W) error SYNC_BODY. {
-  A = ast_catch(p, S, W, NULL);
+  A = ast_catch_lost(p, S, W);
 }
 
 switch_open(A) ::= SWITCH(W) expr(E) LBRACE(B). {

@@ -32,6 +32,7 @@ typedef struct Scope {
   AstArm *arm;         /* CASES: its last arm */
   AstExpr *label;      /* CASES: of the arm that comes; NULL of a default */
   Span label_span;     /* CASES: `case "a"` */
+  bool labelled;       /* CASES: both were read, and no arm yet */
   uint32_t deep;       /* blocks and constructs that are open around it */
   uint32_t statement;  /* where the statement begins that it is a part of */
   struct Scope *outer;
@@ -205,6 +206,7 @@ AstStmt *ast_body_bare(Parser *p, AstStmt *stmt, AstStmt *bare);
 AstStmt *ast_parallel(Parser *p, Token word, AstBlock block);
 AstStmt *ast_try(Parser *p, Token word, AstBlock block);
 AstStmt *ast_catch(Parser *p, AstStmt *stmt, Token word, const Token *variable);
+AstStmt *ast_catch_lost(Parser *p, AstStmt *stmt, Token word);
 AstStmt *ast_switch(Parser *p, Token word, AstExpr *value, Token brace);
 AstStmt *ast_switch_close(Parser *p, AstStmt *stmt);
 void ast_label(Parser *p, Token word, const Token *text);

@@ -219,8 +219,20 @@ AstStmt *ast_loop(Parser *p, Token word, Token variable, AstExpr *list,
   return stmt;
 }
 
+/* The name after `word` and a bracket, where the rest of the head is wrong. */
+static AstName name_in_head(const Parser *p, Token word) {
+  const char *text = p->source->text.data;
+  uint32_t end = p->token.start;
+  uint32_t at = word.start + word.length;
+  while (at < end && (text[at] == ' ' || text[at] == '(')) at++;
+  uint32_t length = 0;
+  while (at + length < end && is_name_byte(text[at + length])) length++;
+  return length > 0 ? name_of(p, (Token){0, at, length}) : (AstName){0};
+}
+
 AstStmt *ast_loop_lost(Parser *p, Token word) {
   AstStmt *stmt = new_construct(p, STMT_LOOP, word, ast_error(p, word));
+  stmt->control->variable = name_in_head(p, word);
   stmt->control->lost = true;
   p->scope->block.lost = true;
   return stmt;
@@ -262,6 +274,14 @@ AstStmt *ast_try(Parser *p, Token word, AstBlock block) {
   return ast_body(p, new_construct(p, STMT_TRY, word, NULL), block);
 }
 
+AstStmt *ast_catch_lost(Parser *p, AstStmt *stmt, Token word) {
+  ast_catch(p, stmt, word, NULL);
+  stmt->control->variable = name_in_head(p, word);
+  stmt->control->lost = true;
+  p->scope->block.lost = true;
+  return stmt;
+}
+
 /* The word's span waits in the arm before (see ast_body). */
 AstStmt *ast_catch(Parser *p, AstStmt *stmt, Token word,
                    const Token *variable) {
@@ -290,6 +310,7 @@ void ast_label(Parser *p, Token word, const Token *text) {
   p->scope->label = text == NULL ? NULL : ast_text(p, *text);
   if (text != NULL) span = span_join(span, span_of(p, *text));
   p->scope->label_span = span;
+  p->scope->labelled = true;
 }
 
 void ast_case(Parser *p, AstBlock block) {
@@ -299,21 +320,13 @@ void ast_case(Parser *p, AstBlock block) {
   arm->span = scope->label_span;
   arm->label = scope->label;
   scope->arm = arm;
+  scope->labelled = false;
   p->deep = scope->deep;
   p->brackets = 0;
 }
 
 void ast_case_bare(Parser *p, AstStmt *bare) {
   ast_case(p, bare_block(p, p->scope->construct, bare));
-}
-
-void ast_case_lost(Parser *p) {
-  Scope *scope = p->scope;
-  scope->construct->control->lost = true;
-  scope->block.lost = true;
-  p->deep = scope->deep;
-  p->brackets = 0;
-  p->too_deep = false;
 }
 
 /* ---- statements that were given up --------------------------------------- */
@@ -349,21 +362,56 @@ static void lose_name(Parser *p, uint32_t at, uint32_t end) {
   ast_stmt(p, stmt);
 }
 
+/* The length of a word at `at` that binds the name after it, here or in another
+ * language, else 0. */
+static uint32_t binding_word(const char *at, uint32_t length) {
+  static const char *const words[] = {"let", "var", "const"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    size_t size = strlen(words[i]);
+    if (at[0] == words[i][0] && length > size &&
+        memcmp(at, words[i], size) == 0 && is_blank(at[size])) {
+      return (uint32_t)size;
+    }
+  }
+  return 0;
+}
+
 /* Whatever stands after `->` or `let` in it may be a name that it would have
  * bound; uses of that name are not to be reported too. No part of the source is
  * searched twice. */
-void ast_stmt_lost(Parser *p) {
+static void lose_names(Parser *p, uint32_t start) {
   const char *text = p->source->text.data;
   uint32_t end = p->token.start;
-  uint32_t at = p->statement > p->lost_until ? p->statement : p->lost_until;
-  p->scope->block.lost = true;
+  uint32_t at = start > p->lost_until ? start : p->lost_until;
   for (; at + 2 < end; at++) {
     if (text[at] == '-' && text[at + 1] == '>') lose_name(p, at + 2, end);
-    if (memcmp(text + at, "let", 3) == 0 && at + 3 < end &&
-        is_blank(text[at + 3])) {
-      lose_name(p, at + 3, end);
-    }
+    uint32_t word = binding_word(text + at, end - at);
+    if (word > 0) lose_name(p, at + word, end);
   }
   p->lost_until = end;
+}
+
+void ast_stmt_lost(Parser *p) {
+  p->scope->block.lost = true;
+  lose_names(p, p->statement);
   ast_stmt_begin(p);
+}
+
+/* An arm whose label was read stays, with the names that it would have bound:
+ * what only the other arms bind would be news otherwise. */
+void ast_case_lost(Parser *p) {
+  Scope *scope = p->scope;
+  scope->construct->control->lost = true;
+  scope->block.lost = true;
+  if (scope->labelled) {
+    lose_names(p, scope->label_span.start - p->source->base);
+    AstBlock block = scope->block;
+    block.span = scope->label_span;
+    ast_case(p, block);
+    scope->block.first = NULL;
+    scope->last = NULL;
+  }
+  p->deep = scope->deep;
+  p->brackets = 0;
+  p->too_deep = false;
 }
