@@ -4,7 +4,8 @@
  * `while (...)`: known there, given once, a literal of the right type and in
  * range. attrs.def is the table.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
 
 #include <math.h>
 

@@ -4,7 +4,9 @@
  * path. May be asked for more than once, of a flow that calls itself: then the
  * first times are silent and only want to know the result's type.
  */
+#include "compiler/check/body.h"
 #include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
 
 static void begin(Check *c, AstFlow *flow) {
   Body *body = &c->body;

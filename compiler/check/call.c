@@ -3,7 +3,9 @@
  * Calls of flows: how many arguments and of which types. (Those of operations
  * and functions are in functions.c, what a call means in callees.c.)
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 static void report_count(Check *c, const AstCall *call) {
   uint32_t want = call->flow->param_count;

@@ -6,6 +6,8 @@
  * phase.
  */
 #include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
+#include "compiler/check/visit.h"
 
 /* ---- flows --------------------------------------------------------------- */
 
@@ -169,18 +171,21 @@ static void take_prompt(AstCall *call) {
   *link = (*link)->next;
 }
 
-/* Names of older versions; the last phase warns of them. */
-static bool find_alias(Slice name, Op *op) {
-  *op = OP_ASK;
-  if (slice_equal_text(name, "rsn") || slice_equal_text(name, "llm")) {
-    return true;
+/* All names of operations, and older ones, which the last phase warns of. */
+static void collect_ops(Check *c) {
+  for (uint32_t i = 0; i < OP_COUNT; i++) {
+    Slice name = slice_of(op_table[i].text);
+    Op op;
+    if (op_find_callable(name, &op)) map_set(&c->ops, name, op);
   }
-  *op = OP_WAIT;
-  return slice_equal_text(name, "wait_all");
+  map_set(&c->ops, SLICE("rsn"), OP_ASK);
+  map_set(&c->ops, SLICE("llm"), OP_ASK);
+  map_set(&c->ops, SLICE("wait_all"), OP_WAIT);
 }
 
 static void check_callee(Check *c, AstExpr *expr) {
   AstCall *call = expr->u.call;
+  uint32_t op;
   if (call->agent.text.length > 0) {
     resolve_agent_flow(c, call);
     return;
@@ -190,10 +195,10 @@ static void check_callee(Check *c, AstExpr *expr) {
     set_flow(c, call, flow);
   } else if (slice_equal_text(call->name.text, "file")) {
     check_file(c, expr);
-  } else if (op_find_callable(call->name.text, &call->op) ||
-             find_alias(call->name.text, &call->op)) {
+  } else if (map_get(&c->ops, call->name.text, &op)) {
     call->callee = CALLEE_OP;
-    if (op_table[call->op].effect == EFFECT_MODEL) take_prompt(call);
+    call->op = (Op)op;
+    if (op_table[op].effect == EFFECT_MODEL) take_prompt(call);
   } else {
     report_callee(c, call);
   }
@@ -206,6 +211,7 @@ static void visit_call(void *context, AstExpr *expr) {
 }
 
 void check_callees(Check *c) {
+  collect_ops(c);
   for (uint32_t i = 0; i < c->flows.length; i++) {
     c->flow = c->flows.data[i];
     vec_push(&c->first_call, c->calls.length);

@@ -3,7 +3,9 @@
  * Statements with bodies: conditions, cases, what arms are worth, and the names
  * that come out of them.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 #include "core/base/fold.h"
 
@@ -22,33 +24,6 @@ static const char *word_of(const AstStmt *stmt) {
     default:
       return "try";
   }
-}
-
-/* As it is written: `case "a"`. */
-static const char *case_text(Check *c, const AstArm *arm) {
-  Slice text = check_source_text(c, arm->span);
-  bool line = text.length > 0 && text.length <= 60 &&
-              memchr(text.data, '\n', text.length) == NULL;
-  return line ? diag_text(c->sink, "`%.*s`", SLICE_ARG(text)) : "`case`";
-}
-
-const char *check_arm_text(Check *c, const AstArm *arm) {
-  if (arm == NULL) return "`else`";
-  switch (arm->kind) {
-    case ARM_THEN:
-      return "the `if` arm";
-    case ARM_ELSE:
-      return "`else`";
-    case ARM_CASE:
-      return case_text(c, arm);
-    case ARM_DEFAULT:
-      return "`default`";
-    case ARM_CATCH:
-      return "`catch`";
-    case ARM_BODY:
-      return "the block";
-  }
-  return "";
 }
 
 /* ---- what arms are worth ------------------------------------------------- */
@@ -83,7 +58,7 @@ static TypeId stmt_value(const Check *c, const AstStmt *stmt) {
   }
 }
 
-TypeId check_block_value(Check *c, const AstBlock *block) {
+static TypeId block_value(Check *c, const AstBlock *block) {
   const AstStmt *last = ast_last_stmt(block);
   if (block->lost || c->flow->lost_body) return TYPE_NONE;
   return last ? stmt_value(c, last) : TYPE_VOID;
@@ -137,7 +112,7 @@ static TypeId arms_value(Check *c, const AstStmt *stmt) {
   bool known = true;
   for (const AstArm *arm = stmt->control->arms; arm; arm = arm->next) {
     if (arm->body.ends) continue;
-    TypeId type = check_block_value(c, &arm->body);
+    TypeId type = block_value(c, &arm->body);
     if (type == TYPE_VOID) report_no_value(c, stmt, arm);
     known = known && type != TYPE_VOID && type != TYPE_NONE;
     if (first == NULL) first = arm;
@@ -373,7 +348,7 @@ static TypeId check_loop_list(Check *c, const AstStmt *stmt) {
 }
 
 static TypeId loop_value(Check *c, const AstStmt *stmt, const AstArm *arm) {
-  TypeId value = check_block_value(c, &arm->body);
+  TypeId value = block_value(c, &arm->body);
   if (arm->body.ends) return type_list_of(c->types, TYPE_NONE);
   if (value == TYPE_VOID) {
     report_no_value(c, stmt, arm);

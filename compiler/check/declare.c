@@ -6,7 +6,8 @@
  */
 #include <strings.h>
 
-#include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 /* `_` reads as "discard", so it names nothing. */
 static void refuse_underscore(Check *c, const AstName *name, const char *what) {

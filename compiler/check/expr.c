@@ -4,7 +4,9 @@
  * the type of what was reported already; it suits every place, so one mistake
  * is one message.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 #include <math.h>
 
@@ -42,13 +44,7 @@ static void help_undefined(Check *c, Slice name, Diag *diag) {
         diag_text(c->sink, "a call is written %.*s(...)", SLICE_ARG(name));
     return;
   }
-  Nearest nearest = nearest_new(name, &c->guesses);
-  const Scope *scope = &c->body.scope;
-  for (uint32_t i = 0; i < scope->visible.length; i++) {
-    if (scope->visible.data[i].binding == NULL) continue;
-    nearest_offer(&nearest, scope->visible.data[i].name);
-  }
-  check_suggest(c, &nearest, diag);
+  check_suggest_bound(c, name, diag);
 }
 
 static void report_undefined(Check *c, const AstExpr *expr) {
@@ -66,54 +62,6 @@ static void report_undefined(Check *c, const AstExpr *expr) {
   diag->related = later;
   diag->related_label = "bound only here";
   diag->help = "move the statement that binds it up";
-}
-
-static const char *trace_label(Check *c, const Trace *trace) {
-  if (!check_is_heard(c)) return "";
-  if (trace->differs != NULL) {
-    return diag_text(c->sink, "%s or %s?",
-                     check_type_text(c, trace->bound->type),
-                     check_type_text(c, trace->differs->type));
-  }
-  return diag_text(c->sink, trace->lacks ? "%s does not bind it"
-                                         : "there is no %s that binds it",
-                   check_arm_text(c, trace->lacks));
-}
-
-static Diag *report_left(Check *c, const AstName *name, bool loop) {
-  Diag *diag = check_fail(c, DIAG_LEFT_BLOCK, name->span,
-                          "`%.*s` is bound only inside a `%s`",
-                          SLICE_ARG(name->text), loop ? "loop" : "while");
-  diag->label = "not bound here";
-  diag->help = loop ? "`-> names` after the loop collects a value a step"
-                    : "bind it before, and assign to it inside";
-  return diag;
-}
-
-static Diag *report_partly(Check *c, const AstName *name, const Trace *trace) {
-  bool types = trace->differs != NULL;
-  Diag *diag = check_fail(
-      c, types ? DIAG_ARM_NAME_TYPES : DIAG_PARTLY_BOUND, name->span,
-      types ? "the arms bind `%.*s` to different types"
-            : "`%.*s` is not bound on every path",
-      SLICE_ARG(name->text));
-  diag->label = trace_label(c, trace);
-  if (!types) {
-    diag->help =
-        "bind it in every arm, or before; an arm that returns need not";
-  }
-  return diag;
-}
-
-/* A name that is bound in a block which is closed. */
-void check_report_trace(Check *c, const AstName *name, const Trace *trace) {
-  if (trace->told) return;
-  AstStmtKind kind = trace->stmt->kind;
-  bool steps = kind == STMT_LOOP || kind == STMT_WHILE;
-  Diag *diag = steps ? report_left(c, name, kind == STMT_LOOP)
-                     : report_partly(c, name, trace);
-  diag->related = trace->bound->name.span;
-  diag->related_label = "bound here";
 }
 
 void check_read(const Check *c, AstBinding *binding) {

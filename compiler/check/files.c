@@ -4,6 +4,7 @@
  * the call becomes a literal. The path is relative to the source that has it.
  */
 #include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
 
 static void report_path(Check *c, const AstExpr *expr) {
   const AstExpr *arg = expr->u.call->args;

@@ -3,7 +3,9 @@
  * Calls of operations and functions: how many arguments, of which types, and
  * the type of the result. functions.def is the table.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 #include "core/object/condition.h"
 

@@ -2,7 +2,8 @@
  *
  * Operators: which types they take and what comes out.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
 
 #define is_or_unknown(type, wanted) ((type) == (wanted) || (type) == TYPE_NONE)
 

@@ -5,7 +5,8 @@
  * that has itself as a field, also by way of others, would have no end; in a
  * list it may stand.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 /* ---- names --------------------------------------------------------------- */
 

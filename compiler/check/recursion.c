@@ -5,7 +5,9 @@
  * none that does not; what is left when no more are found never ends. Looking
  * from the innermost flow outwards, one round finds nearly all of them.
  */
+#include "compiler/check/body.h"
 #include "compiler/check/check_int.h"
+#include "compiler/check/visit.h"
 
 enum { ROUNDS_MAX = 8 }; /* then nothing is said: this is only a warning */
 

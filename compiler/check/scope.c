@@ -5,7 +5,7 @@
  */
 #include "compiler/check/scope.h"
 
-#include "compiler/check/check_int.h"
+#include "compiler/check/written.h"
 
 /* ---- one scope ----------------------------------------------------------- */
 

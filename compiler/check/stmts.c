@@ -3,27 +3,11 @@
  * Statements without a body, and blocks of statements: what is bound, assigned
  * and returned, and whether the end of a block is reached.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/body.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 /* ---- binding names ------------------------------------------------------- */
-
-/* `expr -> x` and `let x = expr` as `x = expr`, where that is all there is. */
-static void rewrite_as_assignment(Check *c, const AstName *name,
-                                  const AstStmt *stmt, Diag *diag) {
-  bool plain = stmt->kind == STMT_BIND && stmt->target.next == NULL &&
-               stmt->target.declared == NULL;
-  if (!plain) return;
-  Slice value = check_source_text(c, stmt->expr->span);
-  if (!check_is_balanced(value)) return;
-  diag->replacement = diag_text(c->sink, "%.*s = %.*s", SLICE_ARG(name->text),
-                                SLICE_ARG(value));
-  uint32_t start = stmt->span.start;
-  uint32_t end = name->span.start + name->span.length;
-  if (stmt->expr->span.start > end) {
-    end = stmt->expr->span.start + stmt->expr->span.length;
-  }
-  diag->replaced = (Span){start, end - start};
-}
 
 static void report_twice(Check *c, const AstName *name,
                          const AstBinding *first, const AstStmt *stmt) {
@@ -38,7 +22,7 @@ static void report_twice(Check *c, const AstName *name,
   diag->help = diag_text(c->sink, "give the second value a name of its own, or "
                                   "assign it: %.*s = ...",
                          SLICE_ARG(name->text));
-  rewrite_as_assignment(c, name, stmt, diag);
+  check_fix_as_assignment(c, stmt, diag);
 }
 
 static void report_hiding(Check *c, const AstName *name,
@@ -54,7 +38,7 @@ static void report_hiding(Check *c, const AstName *name,
     diag->help = "choose another name";
     return;
   }
-  rewrite_as_assignment(c, name, stmt, diag);
+  check_fix_as_assignment(c, stmt, diag);
   diag->help = diag_text(c->sink, "assign to it, `%.*s = ...`, or choose "
                                   "another name",
                          SLICE_ARG(name->text));
@@ -205,13 +189,7 @@ static void report_unbound(Check *c, const AstName *name) {
   diag->help = diag_text(c->sink, "bind it: let %.*s = ...",
                          SLICE_ARG(name->text));
   diag->replacement = diag_text(c->sink, "let %.*s", SLICE_ARG(name->text));
-  Nearest nearest = nearest_new(name->text, &c->guesses);
-  const Scope *scope = &c->body.scope;
-  for (uint32_t i = 0; i < scope->visible.length; i++) {
-    if (scope->visible.data[i].binding == NULL) continue;
-    nearest_offer(&nearest, scope->visible.data[i].name);
-  }
-  check_suggest(c, &nearest, diag);
+  check_suggest_bound(c, name->text, diag);
 }
 
 /* What is assigned to; NULL when reported. */

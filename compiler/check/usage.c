@@ -4,7 +4,10 @@
  * Nothing after the end of a block counts, neither as a reader nor as something
  * to warn of but once: the program is built without it.
  */
+#include "compiler/check/body.h"
 #include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
+#include "compiler/check/visit.h"
 
 /* ---- results nobody reads ------------------------------------------------ */
 

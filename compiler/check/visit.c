@@ -4,7 +4,7 @@
  * Attributes are literals and not visited. Recursion is as deep as the program
  * is nested, which the parser limits.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/visit.h"
 
 void check_visit_exprs(AstExpr *expr, CheckVisit *visit, void *context) {
   for (; expr != NULL; expr = expr->next) {

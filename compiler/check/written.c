@@ -2,7 +2,8 @@
  *
  * Types: as written in the source, as shown in messages, and how two relate.
  */
-#include "compiler/check/check_int.h"
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 typedef struct TypeName {
   const char *text;
@@ -159,43 +160,4 @@ TypeId check_element(const Check *c, TypeId list) {
 TypeId check_list_of(Check *c, TypeId element, Span span) {
   TypeId type = type_list_of(c->types, element);
   return type == TYPE_NONE ? too_deep(c, span) : type;
-}
-
-/* ---- in messages --------------------------------------------------------- */
-
-const char *check_type_text(Check *c, TypeId type) {
-  if (!check_is_heard(c)) return "";
-  Buf name = {0};
-  if (type == TYPE_NONE) {
-    buf_add_text(&name, "?");
-  } else {
-    type_add_name(type_table_view(c->types), type, &name);
-  }
-  const char *text = arena_copy(c->arena, name.data, name.length);
-  buf_free(&name);
-  return text;
-}
-
-const char *check_this_is(Check *c, TypeId type) {
-  if (!check_is_heard(c)) return "";
-  return diag_text(c->sink, "this is %s", check_type_text(c, type));
-}
-
-const char *check_signature(Check *c, const AstFlow *flow) {
-  if (!check_is_heard(c)) return "";
-  Buf text = {0};
-  buf_addf(&text, "%.*s.%.*s(", SLICE_ARG(flow->agent->name.text),
-           SLICE_ARG(flow->name.text));
-  for (const AstParam *param = flow->params; param; param = param->next) {
-    if (param != flow->params) buf_add_text(&text, ", ");
-    buf_addf(&text, "%.*s: %s", SLICE_ARG(param->name.text),
-             check_type_text(c, param->binding->type));
-  }
-  buf_add_char(&text, ')');
-  if (flow->result != TYPE_VOID && flow->result != TYPE_NONE) {
-    buf_addf(&text, " -> %s", check_type_text(c, flow->result));
-  }
-  const char *kept = arena_copy(c->arena, text.data, text.length);
-  buf_free(&text);
-  return kept;
 }
