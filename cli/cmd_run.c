@@ -9,6 +9,7 @@
  * brings about on the I/O thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
