@@ -306,8 +306,13 @@ static void write_err(Gen *g) {
 
 static void write_failing_ask(Gen *g) {
   gen_failing_ask(g);
+  if (gen_chance(g, 30)) {
+    gen_write(g, " -> _");
+    return;
+  }
   GenVar *var = gen_add_var(g, T_STR);
-  gen_write(g, " -> %s", var->name);
+  const char *name = gen_read(var);
+  gen_write(g, " -> %s print(%s)", name, name);
 }
 
 /* `%u` stands for the same new number everywhere. */

@@ -104,6 +104,7 @@ Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args) {
   if (in->depth >= DEPTH_MAX) interp_undecided(in, "calls nest too deep");
   if (interp_gave_up(in)) return (Cell){0};
   Activation act = {.caller = in->act, .flow = flow};
+  Cause before = in->control;
   in->act = &act;
   in->depth++;
   uint32_t i = 0;
@@ -112,8 +113,12 @@ Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args) {
   Step step = interp_block(in, &flow->body);
   in->depth--;
   in->act = act.caller;
+  in->control = before;
   vec_free(&act.cells);
   if (step.way == WAY_RETURNED) return step.value;
+  /* A flow with a result comes to its end when what returned was skipped. */
+  if (step.way == WAY_ON && flow->result != TYPE_VOID)
+    return (Cell){datum_of(DATUM_ABSENT), 0};
   if (step.way == WAY_ON) return (Cell){datum_of(DATUM_UNIT), 0};
   return (Cell){datum_of(DATUM_POISON), 0};
 }

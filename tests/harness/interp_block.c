@@ -121,6 +121,20 @@ static Cell assign(Interp *in, const AstStmt *stmt) {
 
 /* ---- statements --------------------------------------------------------- */
 
+static bool is_model_call(const AstExpr *expr) {
+  return expr->kind == EXPR_CALL && expr->u.call->callee == CALLEE_OP &&
+         op_table[expr->u.call->op].effect == EFFECT_MODEL;
+}
+
+/* The optimizer leaves out a model call that nobody reads, and its failure. */
+static void note_unread(Interp *in, const AstStmt *stmt, Cell cell) {
+  const AstBinding *binding = stmt->target.binding;
+  bool is_bound = stmt->kind == STMT_BIND;
+  bool is_read = is_bound && (binding == NULL || binding->used);
+  if (cell.datum.kind == DATUM_POISON && is_model_call(stmt->expr) && !is_read)
+    interp_undecided(in, "a model call fails that nobody reads");
+}
+
 static bool is_err(const AstStmt *stmt) {
   return stmt->expr->kind == EXPR_CALL &&
          stmt->expr->u.call->callee == CALLEE_OP &&
@@ -131,7 +145,10 @@ static Step execute(Interp *in, const AstStmt *stmt) {
   Step step = {WAY_ON, {{0}, 0}};
   switch (stmt->kind) {
     case STMT_BIND: {
-      Cell cell = interp_named(in, stmt->expr, stmt->target.name.text);
+      bool is_named = stmt->target.binding != NULL;
+      Cell cell = interp_named(in, stmt->expr,
+                               is_named ? stmt->target.name.text : SLICE(""));
+      note_unread(in, stmt, cell);
       step.value = bind_all(in, stmt, cell);
       return step;
     }
@@ -140,6 +157,7 @@ static Step execute(Interp *in, const AstStmt *stmt) {
       return step;
     case STMT_EXPR:
       step.value = interp_expr(in, stmt->expr);
+      note_unread(in, stmt, step.value);
       if (is_err(stmt)) step.way = WAY_ENDED;
       return step;
     case STMT_RETURN:

@@ -60,7 +60,7 @@ static Cell arithmetic(Interp *in, Op op, double a, double b, Cause cause) {
 }
 
 /* The parts before the first text are added up when all are numbers. */
-static uint32_t leading_numbers(const AstExpr *expr) {
+uint32_t interp_leading_numbers(const AstExpr *expr) {
   uint32_t count = 0;
   if (expr->braces) return 0;
   for (const AstExpr *part = expr->u.parts.first;
@@ -69,33 +69,39 @@ static uint32_t leading_numbers(const AstExpr *expr) {
   return count;
 }
 
+Cell interp_sum(Interp *in, const AstExpr *part, uint32_t count) {
+  Cell sum = interp_expr(in, part);
+  for (part = part->next; --count > 0; part = part->next) {
+    Cell cell = interp_expr(in, part);
+    Cause cause = interp_join(in, sum.cause, cell.cause);
+    DatumKind worst =
+        cell.datum.kind > sum.datum.kind ? cell.datum.kind : sum.datum.kind;
+    if (worst >= DATUM_ABSENT)
+      sum = unwritten(worst, cause);
+    else
+      sum = arithmetic(in, OP_ADD, sum.datum.num, cell.datum.num, cause);
+  }
+  return sum;
+}
+
 static Cell concat(Interp *in, const AstExpr *expr) {
-  uint32_t numbers = leading_numbers(expr);
-  Cell sum = given(datum_num(0), 0);
+  uint32_t numbers = interp_leading_numbers(expr);
+  const AstExpr *part = expr->u.parts.first;
+  if (numbers == expr->u.parts.count) return interp_sum(in, part, numbers);
   DatumKind worst = DATUM_TEXT;
   Cause cause = 0;
   Buf text = {0};
-  uint32_t index = 0;
-  for (const AstExpr *part = expr->u.parts.first; part; part = part->next) {
-    Cell cell = interp_expr(in, part);
+  while (part != NULL) {
+    uint32_t count = numbers > 0 ? numbers : 1;
+    Cell cell = interp_sum(in, part, count);
+    for (numbers = 0; count > 0; count--) part = part->next;
     cause = interp_join(in, cause, cell.cause);
     if (cell.datum.kind >= DATUM_ABSENT && cell.datum.kind > worst)
       worst = cell.datum.kind;
-    if (worst >= DATUM_ABSENT) continue;
-    bool adds = index < numbers && index > 0;
-    if (adds)
-      sum = arithmetic(in, OP_ADD, sum.datum.num, cell.datum.num, cause);
-    else if (index < numbers)
-      sum = cell;
-    if (sum.datum.kind == DATUM_POISON) worst = DATUM_POISON;
-    if (index + 1 == numbers && worst < DATUM_ABSENT)
-      datum_add_plain(&sum.datum, &text);
-    if (index >= numbers) datum_add_plain(&cell.datum, &text);
-    index++;
+    datum_add_plain(&cell.datum, &text);
   }
   Slice kept = interp_keep(in, &text);
   if (worst >= DATUM_ABSENT) return unwritten(worst, cause);
-  if (expr->type == TYPE_NUM) return given(sum.datum, cause);
   return given(datum_text(kept), cause);
 }
 

@@ -109,6 +109,11 @@ Cell interp_expr(Interp *in, const AstExpr *expr);
 /* Evaluates it for a binding called `name`. */
 Cell interp_named(Interp *in, const AstExpr *expr, Slice name);
 
+/* How many parts of a join are added up before the rest is joined; and `count`
+ * parts from `part` on, added. One part may be anything. */
+uint32_t interp_leading_numbers(const AstExpr *expr);
+Cell interp_sum(Interp *in, const AstExpr *part, uint32_t count);
+
 /* interp_call.c */
 Cell interp_operation(Interp *in, const AstExpr *expr, Slice label);
 

@@ -74,25 +74,28 @@ static const AstExpr *literal_of(const AstExpr *expr) {
   return expr != NULL && expr->kind == EXPR_TEXT ? expr : NULL;
 }
 
-static bool adds_numbers(const AstExpr *expr) {
-  const AstExpr *first = expr->u.parts.first;
-  return !expr->braces && first->type == TYPE_NUM &&
-         first->next->type == TYPE_NUM;
+static void add_value(Interp *in, Prompt *prompt, Cell cell) {
+  take(in, prompt, &cell);
+  datum_add_plain(&cell.datum, &prompt->text);
+  prompt->is_empty_literal = false;
 }
 
+/* A join is taken apart at every level, since literals in it place contexts. */
 static void add_prompt(Interp *in, Prompt *prompt, const AstExpr *expr) {
   const AstExpr *literal = literal_of(expr);
   if (literal != NULL) {
     add_literal(prompt, literal);
-  } else if (expr->kind == EXPR_CONCAT && !adds_numbers(expr)) {
-    for (const AstExpr *part = expr->u.parts.first; part; part = part->next)
-      add_prompt(in, prompt, part);
-  } else {
-    Cell cell = interp_expr(in, expr);
-    take(in, prompt, &cell);
-    datum_add_plain(&cell.datum, &prompt->text);
-    prompt->is_empty_literal = false;
+    return;
   }
+  if (expr->kind != EXPR_CONCAT) {
+    add_value(in, prompt, interp_expr(in, expr));
+    return;
+  }
+  uint32_t numbers = interp_leading_numbers(expr);
+  const AstExpr *part = expr->u.parts.first;
+  if (numbers > 0) add_value(in, prompt, interp_sum(in, part, numbers));
+  for (uint32_t i = 0; part != NULL; i++, part = part->next)
+    if (i >= numbers) add_prompt(in, prompt, part);
 }
 
 static void add_contexts(Prompt *prompt) {
