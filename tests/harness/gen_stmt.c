@@ -205,6 +205,10 @@ static void write_assignment(Gen *g) {
   while (g->vars.data[at].fixed || g->vars.data[at].is_error || wanted-- > 0)
     at++;
   GenVar *var = &g->vars.data[at];
+  if (!var->used) {
+    gen_write(g, "print(%s)", var->name);
+    gen_line(g);
+  }
   gen_write(g, "%s = ", var->name);
   var->least = var->most = 0;
   if (var->type == T_NUM && gen_chance(g, 40)) gen_write(g, "%s + ", var->name);

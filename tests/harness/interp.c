@@ -99,11 +99,12 @@ static bool is_active(const Interp *in, const AstFlow *flow) {
   return false;
 }
 
-Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args) {
+Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args,
+                 bool is_read) {
   interp_note(in, is_active(in, flow) ? EVENT_RECURSION : EVENT_CALLS);
   if (in->depth >= DEPTH_MAX) interp_undecided(in, "calls nest too deep");
   if (interp_gave_up(in)) return (Cell){0};
-  Activation act = {.caller = in->act, .flow = flow};
+  Activation act = {.caller = in->act, .flow = flow, .is_read = is_read};
   Cause before = in->control;
   in->act = &act;
   in->depth++;
@@ -183,18 +184,20 @@ void interp_run(const AstProgram *program, const AstFlow *flow,
                .scope = &scope};
   vec_push(&in.causes, (CauseNode){0});
   find_printers(&in);
+  interp_find_read(&in);
   Cell *cells = ARENA_ARRAY(in.arena, Cell, flow->param_count + 1);
   uint32_t i = 0;
   for (const AstParam *param = flow->params; param != NULL;
        param = param->next, i++)
     cells[i].datum = read_argument(&in, args[i], param->binding->type);
-  Cell result = interp_call(&in, flow, cells);
+  Cell result = interp_call(&in, flow, cells, true);
   interp_observe(&in, result.cause);
   fill_outcome(&in, &scope, &result);
   vec_free(&scope.failures);
   vec_free(&scope.lines);
   vec_free(&scope.roots);
   vec_free(&in.causes);
+  vec_free(&in.read_calls);
 }
 
 void interp_outcome_free(InterpOutcome *outcome) {

@@ -268,7 +268,9 @@ static Cell call_flow(Interp *in, const AstCall *call) {
   uint32_t count = 0;
   for (const AstExpr *arg = call->args; arg != NULL; arg = arg->next)
     args[count++] = interp_expr(in, arg);
-  return interp_call(in, call->flow, args);
+  bool is_read = in->act->is_read &&
+                 (in->prints[call->flow->index] || interp_is_read(in, call));
+  return interp_call(in, call->flow, args, is_read);
 }
 
 Cell interp_named(Interp *in, const AstExpr *expr, Slice name) {

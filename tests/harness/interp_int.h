@@ -54,7 +54,7 @@ typedef struct Activation {
   struct Activation *caller;
   const AstFlow *flow;
   VEC(Cell) cells; /* by binding->ir, which nobody else uses in this tree */
-  Slice label;     /* name that the value at hand is bound to, or empty */
+  bool is_read;    /* its call is not left out */
 } Activation;
 
 typedef struct Interp {
@@ -69,7 +69,9 @@ typedef struct Interp {
   VEC(CauseNode) causes;
   uint32_t bindings; /* numbered so far */
   uint32_t depth, steps;
-  bool *prints; /* by flow index: it may print */
+  bool *prints;                    /* by flow index: it may print */
+  VEC(const AstCall *) read_calls; /* of interp_find_read */
+  bool marks_grew;
 } Interp;
 
 /* Where a statement leads to. */
@@ -86,7 +88,9 @@ typedef struct Step {
 } Step;
 
 /* interp.c */
-Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args);
+/* `is_read`: the call is not left out, whatever comes of it. */
+Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args,
+                 bool is_read);
 Cause interp_join(Interp *in, Cause a, Cause b);
 /* Notes a failure; the value is poison. */
 Cell interp_fail(Interp *in, FailureCode code, Slice message, Slice node,
@@ -126,6 +130,10 @@ bool interp_read_number(Slice text, double *out);
 
 /* interp_model.c */
 Cell interp_model(Interp *in, const AstCall *call, Slice label);
+
+/* interp_live.c */
+void interp_find_read(Interp *in);
+bool interp_is_read(const Interp *in, const AstCall *call);
 
 /* interp_guard.c */
 Cell interp_guard(Interp *in, const AstCall *call);

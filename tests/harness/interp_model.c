@@ -195,6 +195,7 @@ Cell interp_model(Interp *in, const AstCall *call, Slice label) {
       .max_tokens = (uint32_t)number_attribute(call, ATTR_MAX_TOKENS, 0),
       .budget_tokens = (uint32_t)number_attribute(call, ATTR_BUDGET_TOKENS, 0)};
   Cause cause = note_request(in, &request, prompt.cause);
+  if (in->act->is_read && interp_is_read(in, call)) interp_observe(in, cause);
   Cell cell = reply_of(in, call, &request, label, cause);
   buf_free(&request.prompt);
   return cell;
