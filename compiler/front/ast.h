@@ -204,7 +204,7 @@ typedef enum AstArmKind {
   ARM_THEN,    /* of IF */
   ARM_ELSE,    /* of IF, the last; `else if` is a block without braces of one
                   IF statement */
-  ARM_CASE,    /* of SWITCH; a case with several labels is not in the language */
+  ARM_CASE,    /* of SWITCH; with one label each */
   ARM_DEFAULT, /* of SWITCH; may stand anywhere among the cases */
   ARM_BODY,    /* of LOOP, WHILE, PARALLEL and TRY */
   ARM_CATCH    /* of TRY */
@@ -232,7 +232,7 @@ struct AstControl {
   AstArm *arms;
   uint32_t arm_count;
   bool lost;             /* a syntax error in its head or between its arms */
-  AstName variable;      /* of LOOP, and of TRY the caught error (may be empty) */
+  AstName variable;      /* of LOOP; of TRY the caught error (may be empty) */
   AstBinding *variable_binding; /* checked */
   struct AstAttr *attrs; /* LOOP: parallel, ordered; WHILE: max */
   AstExport *exports;    /* checked */

@@ -291,7 +291,7 @@ static const char *help_text(const Parser *p, int kind, bool continues) {
 
 /* ---- the message --------------------------------------------------------- */
 
-/* The innermost `{`, where something begins, or the file ends, that cannot stand
+/* The innermost `{`, where the file ends or something begins that cannot stand
  * between braces. */
 static void point_at_open(const Parser *p, Diag *diag) {
   if (p->scope == NULL) return;

@@ -123,7 +123,8 @@ static Token end_holes(Lexer *lexer, bool file_ended) {
   lexer->depth = depth;
   if (!lexer->quiet) {
     Diag *diag = diag_report(lexer->sink, DIAG_OPEN_INTERPOLATION,
-                             span_from(lexer, hole.open, 2), "`{{` without `}}`");
+                             span_from(lexer, hole.open, 2),
+                             "`{{` without `}}`");
     diag->label = file_ended ? "not closed before the end of the file"
                              : "not closed on its line";
     diag->help = "write `\\{` for a brace that is text";
@@ -224,7 +225,9 @@ static const char *stray_help(Slice text) {
   if (slice_equal_text(text, "#")) return "a comment begins with `//`";
   if (slice_equal_text(text, "&")) return "`and` is written `&&`";
   if (slice_equal_text(text, "|")) return "`or` is written `||`, a pipe `|>`";
-  if (slice_equal_text(text, "?")) return "write `if (c) {...} else {...} -> x`";
+  if (slice_equal_text(text, "?")) {
+    return "write `if (c) {...} else {...} -> x`";
+  }
   for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
     if (slice_equal_text(text, quotes[i])) {
       return "a text stands between quotes like these: \"text\"";

@@ -341,8 +341,9 @@ static void check_bytes(const Source *source, DiagSink *sink) {
     at += slice_valid_utf8(slice_from(text.data + at, text.length - at));
     if (at == text.length) break;
     uint32_t length = invalid_length(text, at);
-    Diag *diag = diag_report(sink, DIAG_BAD_UTF8, (Span){source->base + (uint32_t)at, length},
-                             "bytes that are not UTF-8");
+    Span span = {source->base + (uint32_t)at, length};
+    Diag *diag =
+        diag_report(sink, DIAG_BAD_UTF8, span, "bytes that are not UTF-8");
     diag->label = "not a character";
     diag->help = "a source is UTF-8 text";
     at += length;

@@ -89,7 +89,7 @@ CASE(one_message_for_what_the_lexer_said) {
          "E0001 4:3 unexpected character `'`\n");
 }
 
-/* ---- errors in constructs ------------------------------------------------- */
+/* ---- errors in constructs ------------------------------------------------ */
 
 /* The names that a broken part would have bound are bound, to errors. */
 CASE(in_the_arms_of_an_if) {
@@ -220,8 +220,8 @@ static void expect_too_deep(const char *start, const char *open,
   parse(&p, buf_slice(&text));
   assert_in_range(p.sink.error_count, 1, 3);
   assert_int_equal(p.sink.diags.data[0].code, DIAG_TOO_DEEP);
-  assert_int_equal(source_place(&p.source, p.sink.diags.data[0].span.start).line,
-                   2);
+  Span span = p.sink.diags.data[0].span;
+  assert_int_equal(source_place(&p.source, span.start).line, 2);
   Buf dump = {0};
   ast_dump(p.program, &dump);
   buf_free(&dump);
