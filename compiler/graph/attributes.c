@@ -63,12 +63,14 @@ static void warn_unused(GraphLower *lower, const Tree *attr) {
     diag->help = diag_text(sink, "did you mean `%.*s`?", SLICE_ARG(near));
 }
 
+/* Always false. */
 static bool fail_value(GraphLower *lower, const Tree *value, const char *what) {
   Diag *diag =
       diag_report(lower->reader->sink, DIAG_GRAPH_ATTRIBUTE, value->span,
                   "node `%.*s`: `%.*s` must be %s",
                   SLICE_ARG(lower->node->name), SLICE_ARG(value->key), what);
-  diag->label = tree_kind_name(value->kind);
+  diag->label = diag_text(lower->reader->sink, "not this, %s",
+                          tree_kind_name(value->kind));
   return false;
 }
 

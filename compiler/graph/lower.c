@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "compiler/graph/lower_int.h"
+#include "core/base/mem.h"
 
 /* ---- making nodes -------------------------------------------------------- */
 
@@ -194,7 +195,7 @@ static bool takes_params(const GraphLower *lower) {
       return text.length == 0 || template_places(text, lower->doc->param_count);
     }
     case FORM_PLAIN:
-      return op_table[node->op].max_inputs > 0;
+      return op_table[node->op].min_inputs > 0;
     case FORM_CALL:
       return node->callee->param_count > 0;
     default:
@@ -278,16 +279,23 @@ static void find_result(GraphLower *lower) {
         lowered_node(lower, OP_WAIT, type_list_of(lower->reader->types, type));
 }
 
+static bool is_call(const GraphNode *node) {
+  return node->form == FORM_MODEL || node->form == FORM_CALL ||
+         node->form == FORM_SWITCH;
+}
+
 /* Calls whose values nobody reads are made all the same. */
 static void keep_calls(GraphLower *lower) {
   IrGraph *graph = lowered_graph(lower);
+  uint32_t *uses = mem_alloc_zero(graph->nodes.length, sizeof *uses);
+  ir_count_uses(graph, uses);
   for (uint32_t i = 0; i < lower->doc->node_count; i++) {
     const GraphNode *node = &lower->doc->nodes[i];
-    bool is_call = node->form == FORM_MODEL || node->form == FORM_CALL ||
-                   node->form == FORM_SWITCH;
-    if (is_call && node->value != IR_REF_NONE)
+    if (is_call(node) && node->value != IR_REF_NONE &&
+        uses[ir_index(node->value)] == 0)
       graph->nodes.data[ir_index(node->value)].flags |= IR_KEEP;
   }
+  mem_free(uses);
 }
 
 static bool settle_result(GraphLower *lower) {
@@ -394,8 +402,8 @@ bool graph_lower(GraphReader *reader, GraphDoc *doc) {
   add_params(&lower);
   bool right = lower_nodes(&lower) && settle_result(&lower);
   if (right) {
-    keep_calls(&lower);
     add_results(&lower);
+    keep_calls(&lower);
     add_keys(lowered_graph(&lower));
     add_flow(&lower);
     doc->done = true;

@@ -88,17 +88,26 @@ static TypeId type_made(GraphLower *lower, Op op, uint32_t base) {
 
 /* ---- plain operations ---------------------------------------------------- */
 
+/* "SPLIT takes 2". */
+static const char *takes_text(GraphLower *lower, Op op) {
+  const OpInfo *info = &op_table[op];
+  DiagSink *sink = lower->reader->sink;
+  const char *name = graph_op_name(op);
+  if (info->max_inputs == LIMIT_NODE_INPUTS)
+    return diag_text(sink, "%s takes %u or more", name, info->min_inputs);
+  if (info->max_inputs == info->min_inputs)
+    return diag_text(sink, "%s takes %u", name, info->min_inputs);
+  return diag_text(sink, "%s takes %u to %u", name, info->min_inputs,
+                   info->max_inputs);
+}
+
 static bool check_count(GraphLower *lower, Op op, uint32_t base) {
   const OpInfo *info = &op_table[op];
   uint32_t count = lower->refs.length - base;
   if (count >= info->min_inputs && count <= info->max_inputs) return true;
-  Diag *diag = lowered_fail(lower, DIAG_GRAPH_INPUTS, "it reads %u value%s",
-                            count, count == 1 ? "" : "s");
-  diag->label =
-      diag_text(lower->reader->sink,
-                info->max_inputs == LIMIT_NODE_INPUTS ? "%s takes %u or more"
-                                                      : "%s takes %u to %u",
-                graph_op_name(op), info->min_inputs, info->max_inputs);
+  lowered_fail(lower, DIAG_GRAPH_INPUTS, "it reads %u value%s", count,
+               count == 1 ? "" : "s")
+      ->label = takes_text(lower, op);
   return false;
 }
 

@@ -35,8 +35,10 @@ static const Tree *member(GraphReader *reader, const Tree *object,
                           tree_kind_name(found->kind), tree_kind_name(kind))
             : diag_report(reader->sink, DIAG_GRAPH_SHAPE, span,
                           "`%s` is missing", key);
-  diag->label = diag_text(reader->sink, found ? "must be %s" : "needs %s `%s`",
-                          tree_kind_name(kind), key);
+  diag->label =
+      found ? diag_text(reader->sink, "must be %s", tree_kind_name(kind))
+            : diag_text(reader->sink, "needs `%s`, %s", key,
+                        tree_kind_name(kind));
   return NULL;
 }
 

@@ -289,7 +289,8 @@ static void add_node(Writer *w, Buf *consts, uint32_t index) {
   if (node->op == OP_CALL) add_callee(w, node);
   add_attrs(w, node, key != NULL ? ", " : "");
   buf_add_char(w->out, '}');
-  if (needs_type((Op)node->op) && node->type != TYPE_VOID)
+  if (node->op != OP_RESULT && needs_type((Op)node->op) &&
+      node->type != TYPE_VOID)
     add_type_member(w, "type", node->type);
   if (ir_is_composite(node) && node->op != OP_CALL) add_arms(w, node);
   buf_add_char(w->out, '}');
