@@ -9,13 +9,15 @@
 #define APXM_LSP_ANALYSIS_H
 
 #include "compiler/front/ast.h"
+#include "core/base/reader.h"
 #include "lsp/document.h"
 
 typedef struct Analysis {
   const Documents *documents;
-  Source source; /* the document, as it was */
+  Source source; /* the document, as it was; the program's main source */
   Buf text;      /* its text */
-  char *name;    /* its path */
+  Buf name;      /* its path */
+  SourceReader reader;
   Arena arena;
   DiagSink sink; /* sorted */
   TypeTable types;
@@ -25,18 +27,15 @@ typedef struct Analysis {
 /* The analysis of `document`, which keeps it. */
 const Analysis *analysis_of(const Documents *documents, Document *document);
 
-/* Forgets those of all documents, and marks these as dirty. */
+/* Forgets those of all documents, whose messages may be other ones now. */
 void analysis_forget(Documents *documents);
-void analysis_free(Analysis *analysis);
+void analysis_free(Analysis *analysis); /* NULL is fine */
 
-/* The source that holds a span's start, and the span as a place in it. */
-const Source *analysis_source(const Analysis *analysis, Span *span);
+/* Whether a span lies in the document itself, not in what it imports. */
+bool analysis_is_main(const Analysis *analysis, Span span);
 
-/* {uri, range} of a span of any source. */
+/* {start, end}, and {uri, range}, of a span of any source. */
+cJSON *analysis_range(const Analysis *analysis, Span span);
 cJSON *analysis_location(const Analysis *analysis, Span span);
-
-static inline bool span_holds(Span span, uint32_t offset) {
-  return offset >= span.start && offset - span.start <= span.length;
-}
 
 #endif

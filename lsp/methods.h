@@ -46,6 +46,9 @@ Target lsp_target(Lsp *lsp, const cJSON *params);
 const char *lsp_text(const cJSON *object, const char *name);
 const cJSON *lsp_item(const cJSON *object, const char *name);
 
+/* A message of the compiler as the protocol has it. */
+cJSON *lsp_diagnostic(const Analysis *analysis, const Diag *diag);
+
 /* Sends the messages of all documents that have changed. */
 void lsp_publish(Lsp *lsp);
 /* Those of a document that is closed: none. */

@@ -8,6 +8,8 @@
 #ifndef APXM_LSP_SERVER_H
 #define APXM_LSP_SERVER_H
 
+#include <stdbool.h>
+
 /* Serves the client on two descriptors until it says `exit` or has gone.
  * Returns whether it said `shutdown` before. */
 bool lsp_serve(int in, int out);
