@@ -18,12 +18,22 @@ static bool has_absent(const Firing *firing) {
   return false;
 }
 
+/* A join is of what is there. */
+static void leave_out(Firing *firing) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < firing->in_count; i++)
+    if (firing->in[i] != VALUE_ABSENT) firing->in[kept++] = firing->in[i];
+  firing->in_count = kept;
+}
+
 bool absent_skips(Firing *firing, Value *result) {
   Frame *frame = firing->frame;
   const ObjNode *node = &frame->nodes[firing->node];
-  bool takes_it =
-      node->op == OP_MERGE || node->op == OP_WAIT || node->op == OP_PASS;
-  if (takes_it || !has_absent(firing)) return false;
+  if (node->op == OP_PASS || !has_absent(firing)) return false;
+  if (node->op == OP_MERGE || node->op == OP_WAIT) {
+    leave_out(firing);
+    return false;
+  }
   firing_drop_inputs(firing);
   run_tally(firing->worker, frame)->skipped++;
   if (frame_is_model_call(frame, firing->node)) gauge_down(&frame->run->demand);
