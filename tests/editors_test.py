@@ -25,7 +25,7 @@ USES = {
     'type': 'type T {', 'import': 'import "x.ais"', 'on': 'on Event {',
     'tools': 'tools: [a]', 'discoverable': 'discoverable: [a]',
     'context': 'context: "x"', 'memory': 'memory {', 'beliefs': 'beliefs {',
-    'goals': 'goals {', 'priority': 'g: "x" priority 1', 'let': 'let x = 1',
+    'goals': 'goals {', 'with': 'verify x with "y"', 'priority': 'g: "x" priority 1', 'let': 'let x = 1',
 }
 # Words that mean something in one rare place and are names elsewhere.
 PLAIN = {'priority'}
@@ -115,7 +115,8 @@ def keywords():
 
 def rows(*path):
     """The columns of an X-macro table."""
-    for row in re.findall(r'^X\(([^\n]*?)\)(?:\s*/\*.*)?$', read(*path), re.M):
+    row_pattern = r'^X\((.*?)\)[ \t]*(?:/\*[^\n]*)?$'
+    for row in re.findall(row_pattern, read(*path), re.M | re.S):
         yield [cell.strip().strip('"') for cell in row.split(',')]
 
 
