@@ -278,14 +278,26 @@ CASE(texts_over_the_limit) {
   assert_int_equal(pure_explain(OP_TEXT, in, 2, &out), FAILURE_TOO_LARGE);
   assert_string_equal(out.data, "the text would be longer than 256 MiB");
   assert_true(pure_table[OP_LIST](in, 2) == VALUE_EMPTY);
-  Value replace[] = {half, value_text(SLICE("a")), value_text(SLICE("bb"))};
-  assert_true(pure_table[OP_REPLACE](replace, 3) == VALUE_EMPTY);
-  Value split[] = {half, value_text(SLICE(""))};
-  assert_true(pure_table[OP_SPLIT](split, 2) == VALUE_EMPTY);
-  value_drop(replace[1]);
-  value_drop(replace[2]);
-  value_drop(split[1]);
   value_drop(half);
+  Value thousand = value_text_new(1000, &bytes);
+  memset(bytes, 'a', 1000);
+  Value replace[] = {thousand, value_text(SLICE("a")),
+                     value_text_new(1 << 20, &bytes)};
+  memset(bytes, 'b', 1 << 20);
+  assert_true(pure_table[OP_REPLACE](replace, 3) == VALUE_EMPTY);
+  for (int i = 0; i < 3; i++) value_drop(replace[i]);
+  buf_free(&out);
+}
+
+CASE(lists_over_the_limit) {
+  (void)state;
+  char *bytes;
+  Value lines[] = {value_text_new(LIMIT_LIST_ITEMS + 1, &bytes)};
+  Buf out = {0};
+  memset(bytes, '\n', LIMIT_LIST_ITEMS + 1);
+  assert_true(pure_table[OP_LINES](lines, 1) == VALUE_EMPTY);
+  assert_int_equal(pure_explain(OP_LINES, lines, 1, &out), FAILURE_TOO_LARGE);
+  value_drop(lines[0]);
   buf_free(&out);
 }
 
@@ -296,6 +308,7 @@ int main(void) {
       cmocka_unit_test(parts),
       cmocka_unit_test(values_of_no_kind),
       cmocka_unit_test(texts_over_the_limit),
+      cmocka_unit_test(lists_over_the_limit),
   };
   return RUN(cases);
 }
