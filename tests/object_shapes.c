@@ -441,7 +441,7 @@ static uint32_t composite(ShapeGraph *g, const BuildNode *node, TypeId first) {
   .inputs = (ObjRef[]){__VA_ARGS__}, \
   .input_count = sizeof((ObjRef[]){__VA_ARGS__}) / sizeof(ObjRef)
 
-/* (last, text, token) -> (again, text, token): works while it is not the last. */
+/* (last, text, token) -> (again, text, token): works unless it is the last. */
 static uint32_t make_step(Builder *b, uint32_t work, uint32_t rest) {
   ShapeGraph g = begin_nested(b, "Main.control/while", 3, 3);
   uint32_t last = param(&g, TYPE_BOOL), what = param(&g, TYPE_TEXT);

@@ -33,10 +33,10 @@
  * `spaces`; results are the values (of a flow: one, or none when it is void),
  * then the same tokens. A composite's PORTs mirror the results it gives; which
  * graphs it runs say its rows of ARMS, and how inputs and results are handed
- * on says ops.def. Node i's inputs are inputs[nodes[i].inputs .. nodes[i+1].inputs - 1];
- * an input names an earlier node of the same graph or a constant. Edges are
- * stored once, at their consumer; the lists of consumers are derived on load,
- * so they cannot disagree. END has an order edge from every node that nobody
+ * on says ops.def. Node i's inputs are inputs[nodes[i].inputs ..
+ * nodes[i+1].inputs - 1]; an input names an earlier node of the same graph or a
+ * constant. Edges are stored once, at their consumer; the lists of consumers
+ * are derived on load, so they cannot disagree. END has an order edge from every node that nobody
  * else reads.
  */
 #ifndef APXM_CORE_OBJECT_FORMAT_H
@@ -141,7 +141,7 @@ typedef struct ObjGraph {
   uint16_t result_count; /* RESULT nodes, effect tokens included */
   uint16_t spaces;       /* bit mask of Space */
   uint16_t flags;        /* OBJ_GRAPH_NESTED */
-  ObjString name;        /* "Agent.flow", of a nested one "Agent.flow/if#0/else" */
+  ObjString name;        /* "Agent.flow", nested "Agent.flow/if#0/else" */
   uint32_t reserved;     /* 0 */
 } ObjGraph;
 

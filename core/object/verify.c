@@ -3,8 +3,8 @@
  * Is what the sections hold sound? Texts, constants, places, graphs' headers
  * and flows here, types in verify_types.c, nodes in verify_nodes.c. Each record
  * is looked at once, in file order; what passes is trusted for the rest of the
- * process. An error names the table, the row and what is wrong with it, in numbers
- * only: names in a hostile file may hold anything.
+ * process. An error names the table, the row and what is wrong with it, in
+ * numbers only: names in a hostile file may hold anything.
  */
 #include <math.h>
 #include <string.h>
