@@ -69,6 +69,14 @@ void cli_note(const Cli *cli, const char *format, ...) {
   va_end(args);
 }
 
+void cli_warning(const Cli *cli, const char *format, ...) {
+  (void)cli;
+  va_list args;
+  va_start(args, format);
+  tell(LOG_LEVEL_WARNING, "warning", format, args);
+  va_end(args);
+}
+
 void cli_info(const Cli *cli, const char *format, ...) {
   (void)cli;
   va_list args;

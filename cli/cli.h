@@ -74,8 +74,9 @@ int cli_fail_error(const Cli *cli, const Error *error);
 /* Everything the compiler had to say about a source; -q leaves warnings out. */
 void cli_show_diagnostics(const Cli *cli, const DiagSink *sink);
 
-/* Lines that -q silences, that -v shows, that -vv shows. */
+/* Lines that -q silences (two kinds), that -v shows, that -vv shows. */
 void cli_note(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+void cli_warning(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_info(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_debug(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -143,11 +143,11 @@ static void warn_of_stopped(const Cli *cli, const StoppedLoop *loop) {
   if (loop->times > 1)
     snprintf(often, sizeof often, ", %llu times",
              (unsigned long long)loop->times);
-  cli_note(cli,
-           "%.*s:%u:%u: warning: `while` ended after its max of %llu steps "
-           "with its condition still true%s",
-           SLICE_ARG(loop->file), loop->line, loop->column,
-           (unsigned long long)loop->steps, often);
+  cli_warning(cli,
+              "%.*s:%u:%u: `while` ended after its max of %llu steps with its "
+              "condition still true%s",
+              SLICE_ARG(loop->file), loop->line, loop->column,
+              (unsigned long long)loop->steps, often);
 }
 
 static void report_end(const Job *job) {
