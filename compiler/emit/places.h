@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Line, column and length of very many spans of a program's sources, each in
- * Line, column and length of very many spans of the sources of a program, each
+ * constant time however long a line is: the counts are kept for every 64th
+ * byte.
  */
 #ifndef APXM_COMPILER_EMIT_PLACES_H
 #define APXM_COMPILER_EMIT_PLACES_H
