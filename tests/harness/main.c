@@ -4,10 +4,11 @@
  * -O0 and -O1, with 1 and 2 workers:
  *
  *     harness [--seeds FROM..TO] [--seed N] [--count N] [--time-limit SECONDS]
- *             [--plant NAME] [--table] [--verbose] [--print] [FILE...]
+ *             [--plants] [--table] [--verbose] [--print] [FILE...]
  *
- * With --plant every program is compiled wrongly on purpose, and it is success
- * to notice it. A FILE is tried instead of a random program.
+ * With --plants the programs are compiled wrongly on purpose, in each way that
+ * plant.c knows, and it is success to notice every one of them. FILEs are tried
+ * instead of random programs.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -29,8 +30,7 @@ enum {
 typedef struct Settings {
   uint64_t first, last; /* seeds */
   uint64_t seconds;     /* 0: as long as it takes */
-  const Plant *plant;
-  bool table, verbose, print;
+  bool plants, table, verbose, print;
 } Settings;
 
 typedef struct Totals {
@@ -68,26 +68,19 @@ static void read_range(const char *text, Settings *settings) {
   settings->last = number_of(end + 2);
 }
 
-static const Plant *find_plant(const char *name) {
-  for (uint32_t i = 0; i < PLANTS; i++)
-    if (strcmp(plants[i].name, name) == 0) return &plants[i];
-  usage("no such plant");
-}
-
 /* The value of an option; whether `argv[*at]` was one that takes a value. */
 static bool read_valued(char **argv, int argc, int *at, Settings *settings) {
   static const char *const names[] = {"--seeds", "--seed", "--count",
-                                      "--time-limit", "--plant"};
+                                      "--time-limit"};
   uint32_t which = 0;
-  while (which < 5 && strcmp(argv[*at], names[which]) != 0) which++;
-  if (which == 5) return false;
+  while (which < 4 && strcmp(argv[*at], names[which]) != 0) which++;
+  if (which == 4) return false;
   if (++*at >= argc) usage("an option lacks its value");
   const char *value = argv[*at];
   if (which == 0) read_range(value, settings);
   if (which == 1) settings->first = settings->last = number_of(value);
   if (which == 2) settings->last = settings->first + number_of(value) - 1;
   if (which == 3) settings->seconds = number_of(value);
-  if (which == 4) settings->plant = find_plant(value);
   return true;
 }
 
@@ -98,6 +91,8 @@ static int read_options(int argc, char **argv, Settings *settings) {
     if (strncmp(argv[at], "--", 2) != 0) return at;
     if (strcmp(argv[at], "--table") == 0)
       settings->table = true;
+    else if (strcmp(argv[at], "--plants") == 0)
+      settings->plants = true;
     else if (strcmp(argv[at], "--verbose") == 0)
       settings->verbose = true;
     else if (strcmp(argv[at], "--print") == 0)
@@ -146,9 +141,9 @@ static bool try_program(Lab *lab, uint64_t seed, Buf *text, Census *census,
     fprintf(stderr, "undecided: %s", trial.how.data);
   bool good =
       trial.verdict == VERDICT_SAME || trial.verdict == VERDICT_UNDECIDED;
-  if (!good && settings->plant == NULL) say_different(lab, seed, &trial, text);
-  if (!good && settings->plant != NULL)
-    printf("%s: seen at seed %" PRIu64 ": %s", settings->plant->name, seed,
+  if (!good && lab->plant == NULL) say_different(lab, seed, &trial, text);
+  if (!good && lab->plant != NULL)
+    printf("%s: seen at seed %" PRIu64 ": %s", lab->plant->name, seed,
            trial.how.data);
   trial_free(&trial);
   return good;
@@ -183,6 +178,20 @@ static bool try_files(Lab *lab, const Settings *settings, Census *census,
   return good;
 }
 
+/* Each plant is noticed within the programs that must be without it. */
+static bool try_plants(Lab *lab, const Settings *settings) {
+  bool all_seen = true;
+  for (uint32_t i = 0; i < PLANTS; i++) {
+    Totals totals = {0};
+    lab->plant = &plants[i];
+    if (!try_seeds(lab, settings, NULL, &totals)) continue;
+    printf("%s: not seen in %" PRIu64 " programs, %" PRIu64 " with it\n",
+           plants[i].name, totals.programs, totals.planted);
+    all_seen = false;
+  }
+  return all_seen;
+}
+
 /* Too many that decide nothing, or a construct that never occurs, would make
  * the rest look better than it is. */
 static bool is_fair(const Census *census, const Totals *totals) {
@@ -201,44 +210,41 @@ static bool is_fair(const Census *census, const Totals *totals) {
   return fair;
 }
 
-static int report(const Settings *settings, const Census *census,
-                  const Totals *totals, bool good, bool has_files) {
+static void print_table(const Census *census) {
   Buf table = {0};
-  if (settings->table) {
-    census_print(census, &table);
-    printf("%s", table.data);
-    buf_free(&table);
-  }
-  if (settings->plant != NULL) {
-    if (good) printf("%s: not seen\n", settings->plant->name);
-    return good ? EXIT_FAILURE : EXIT_SUCCESS;
-  }
-  if (!has_files) good = good && is_fair(census, totals);
-  printf("programs: %" PRIu64 ", %" PRIu64
-         " of them undecided; requests: %" PRIu64 ", %" PRIu64
-         " of them bounded; %s\n",
-         totals->programs, totals->undecided, totals->may,
-         totals->may - totals->must, good ? "no difference" : "FAILED");
-  return good ? EXIT_SUCCESS : EXIT_FAILURE;
+  census_print(census, &table);
+  printf("%s", table.data);
+  buf_free(&table);
+}
+
+/* With the paths of the programs, or random ones. */
+static bool try_all(Lab *lab, const Settings *settings, char **paths) {
+  Census census;
+  Totals totals = {0};
+  census_init(&census);
+  bool random = *paths == NULL;
+  bool good = random ? try_seeds(lab, settings, &census, &totals)
+                     : try_files(lab, settings, &census, &totals, paths);
+  if (settings->table) print_table(&census);
+  if (good && random) good = is_fair(&census, &totals);
+  printf("programs: %" PRIu64 ", undecided: %" PRIu64 "; requests: %" PRIu64
+         ", of which bounded only: %" PRIu64 "; %s\n",
+         totals.programs, totals.undecided, totals.may,
+         totals.may - totals.must, good ? "no difference" : "FAILED");
+  census_free(&census);
+  return good;
 }
 
 int main(int argc, char **argv) {
   Settings settings;
-  Totals totals = {0};
   Lab lab;
-  Census census;
   Error error = {0};
   int files = read_options(argc, argv, &settings);
   if (!lab_open(&lab, &error)) usage(error.message);
-  lab.plant = settings.plant;
   (void)signal(SIGABRT, on_crash);
   (void)signal(SIGSEGV, on_crash);
-  census_init(&census);
-  bool good = files < argc
-                  ? try_files(&lab, &settings, &census, &totals, argv + files)
-                  : try_seeds(&lab, &settings, &census, &totals);
-  int code = report(&settings, &census, &totals, good, files < argc);
-  census_free(&census);
+  bool good = settings.plants ? try_plants(&lab, &settings)
+                              : try_all(&lab, &settings, argv + files);
   lab_close(&lab);
-  return code;
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
