@@ -285,7 +285,7 @@ void gen_program(uint64_t seed, Buf *out) {
   Gen g = {.random = random_from(seed)};
   Buf agents[AGENTS_MAX] = {{0}};
   uint32_t count = 1 + gen_below(&g, AGENTS_MAX);
-  g.skips = gen_chance(&g, 18);
+  g.skips = gen_chance(&g, 30);
   GenFlow entry = {.name = "main", .result = gen_any_type(&g)};
   if (gen_chance(&g, 10)) entry.result = T_VOID;
   entry.param_count = gen_below(&g, GEN_PARAMS + 1);

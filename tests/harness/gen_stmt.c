@@ -277,7 +277,7 @@ static void write_skip(Gen *g) {
 }
 
 static void write_guard(Gen *g) {
-  if (g->skips && gen_chance(g, 60)) {
+  if (g->skips && gen_chance(g, 85)) {
     write_skip(g);
     return;
   }
@@ -307,7 +307,7 @@ static void (*const kinds[])(Gen *g) = {
     write_ask,         write_ask,        write_ask,        write_flow_call,
     write_flow_call,   write_flow_call,  write_conversion, write_conversion,
     write_multi,       write_multi,      write_fed,        write_piped,
-    write_prompt_name, write_guard};
+    write_prompt_name, write_guard,      write_guard};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
