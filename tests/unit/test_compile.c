@@ -285,16 +285,18 @@ CASE(an_unknown_dump) {
   compiled_free(&c);
   Buf names = {0};
   compile_dump_names(&names);
-  assert_string_equal(names.data, "tokens, ast, ir, dot, object, fold, dce");
+  assert_string_equal(names.data, "tokens, ast, ir, dot, json, object, fold, dce");
   buf_free(&names);
 }
 
 /* ---- docs/compiler.md ---------------------------------------------------- */
 
-/* The next ``` block whose first line begins with `fence`; moves `*rest` behind
- * it. Empty when there is none. The block's first line is in `*line`. */
-static Slice next_block(Slice *rest, const char *fence, Slice *line) {
-  char *start = strstr(rest->data, fence);
+/* The next ``` block of a program or a dump; moves `*rest` behind it. Empty
+ * when there is none. The block's first line is in `*line`. */
+static Slice next_block(Slice *rest, Slice *line) {
+  char *source = strstr(rest->data, "```ais");
+  char *dump = strstr(rest->data, "```text dump=");
+  char *start = source == NULL || (dump && dump < source) ? dump : source;
   if (start == NULL) return (Slice){0};
   char *body = strchr(start, '\n') + 1;
   char *end = strstr(body, "```");
@@ -304,7 +306,7 @@ static Slice next_block(Slice *rest, const char *fence, Slice *line) {
   return slice_from(body, (size_t)(end - body));
 }
 
-static void expect_shown(const char *program_text, Slice shown, Slice line) {
+static void expect_shown(const char *source_text, Slice shown, Slice line) {
   char name[32] = {0};
   char *words = mem_alloc_zero(shown.length + 1, 1);
   Slice label = slice_from(line.data + strlen("```text dump="),
@@ -329,19 +331,22 @@ CASE(the_document_tells_the_truth) {
   assert_int_equal(file_read("docs/compiler.md", 1 << 20, &text, &error),
                    STATUS_OK);
   Slice rest = buf_slice(&text);
-  Slice line;
-  Slice program_text = next_block(&rest, "```ais", &line);
-  char *copy = mem_alloc_zero(program_text.length + 1, 1);
-  memcpy(copy, program_text.data, program_text.length);
+  Slice line, block;
+  char *source = NULL;
   int count = 0;
-  for (;;) {
-    Slice shown = next_block(&rest, "```text dump=", &line);
-    if (shown.length == 0) break;
-    expect_shown(copy, shown, line);
-    count++;
+  while ((block = next_block(&rest, &line)).length > 0) {
+    if (slice_starts_with(line, SLICE("```ais"))) {
+      mem_free(source);
+      source = mem_alloc_zero(block.length + 1, 1);
+      memcpy(source, block.data, block.length);
+    } else {
+      assert_non_null(source);
+      expect_shown(source, block, line);
+      count++;
+    }
   }
-  assert_int_equal(count, 6);
-  mem_free(copy);
+  assert_int_equal(count, 8);
+  mem_free(source);
   buf_free(&text);
 }
 
