@@ -46,7 +46,8 @@ def check(apxm, folder, text):
               encoding='utf-8') as file:
         file.write(whole(text))
     done = subprocess.run(
-        [os.path.abspath(apxm), 'check', '--error-format', 'json', 'program.ais'],
+        [os.path.abspath(apxm), 'check', '--error-format', 'json',
+         'program.ais'],
         cwd=folder, capture_output=True, encoding='utf-8', check=False)
     if done.returncode not in (0, 3):
         raise RuntimeError('apxm check ended with %d: %s'

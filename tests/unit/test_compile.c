@@ -285,7 +285,8 @@ CASE(an_unknown_dump) {
   compiled_free(&c);
   Buf names = {0};
   compile_dump_names(&names);
-  assert_string_equal(names.data, "tokens, ast, ir, dot, json, object, fold, dce");
+  assert_string_equal(names.data,
+                      "tokens, ast, ir, dot, json, object, fold, dce");
   buf_free(&names);
 }
 
@@ -306,7 +307,7 @@ static Slice next_block(Slice *rest, Slice *line) {
   return slice_from(body, (size_t)(end - body));
 }
 
-static void expect_shown(const char *source_text, Slice shown, Slice line) {
+static void expect_shown(const char *program_text, Slice shown, Slice line) {
   char name[32] = {0};
   char *words = mem_alloc_zero(shown.length + 1, 1);
   Slice label = slice_from(line.data + strlen("```text dump="),
