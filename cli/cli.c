@@ -112,6 +112,26 @@ bool cli_may_draw(const Cli *cli) {
          log_is_on(LOG_LEVEL_WARNING) && isatty(STDERR_FILENO);
 }
 
+static bool is_told(const DiagSink *sink, uint32_t index) {
+  for (uint32_t i = 0; i < index; i++) {
+    if (sink->diags.data[i].code == sink->diags.data[index].code) return true;
+  }
+  return false;
+}
+
+/* Which command says more about the first few errors. */
+static void add_more(const DiagSink *sink, Buf *text) {
+  enum { CODES = 3 };
+  uint32_t shown = 0;
+  for (uint32_t i = 0; i < sink->diags.length && shown < CODES; i++) {
+    DiagCode code = sink->diags.data[i].code;
+    if (!diag_is_error(code) || is_told(sink, i)) continue;
+    buf_add_text(text, shown++ > 0 ? " " : "\nFor more: apxm explain ");
+    buf_add_text(text, diag_code_text(code));
+  }
+  if (shown > 0) buf_add_char(text, '\n');
+}
+
 void cli_show_diagnostics(const Cli *cli, const DiagSink *sink) {
   LogLevel needed = sink->error_count > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
   if (!log_is_on(needed)) return;
@@ -120,6 +140,7 @@ void cli_show_diagnostics(const Cli *cli, const DiagSink *sink) {
     diag_render_json(sink, &text);
   else
     diag_render_text(sink, cli->colour, &text);
+  if (!cli->is_json && log_is_on(LOG_LEVEL_WARNING)) add_more(sink, &text);
   write_stderr(buf_slice(&text));
   buf_free(&text);
 }
