@@ -427,6 +427,30 @@ CASE(a_loop_collects_in_order) {
   object_free(object);
 }
 
+/* With one call at a time, the oldest iteration is the first to make its. */
+CASE(iterations_begin_in_list_order) {
+  (void)state;
+  Buf rules = {0}, wanted = {0};
+  for (int i = 0; i < 20; i++) {
+    buf_addf(&rules,
+             "{\"op\":\"ask\",\"reply\":\"%d\",\"times\":1,"
+             "\"latency_ms\":1}\n",
+             i);
+    buf_addf(&wanted, "%s\"%d\"", i == 0 ? "[" : ",", i);
+  }
+  buf_add_char(&wanted, ']');
+  Engine *engine = engine_for(&(Setting){
+      .profile = "instant", .rules = rules.data, .in_flight = 1, .workers = 1});
+  Object *object = make_loop(0, false);
+  Run *run = run_on(engine, object, (Value[]){texts(20)});
+  expect_result(run, wanted.data);
+  run_free(run);
+  engine_free(engine);
+  object_free(object);
+  buf_free(&rules);
+  buf_free(&wanted);
+}
+
 CASE(an_empty_loop_yields_an_empty_list) {
   (void)state;
   Value none = texts(0);
@@ -784,6 +808,7 @@ int main(void) {
       cmocka_unit_test(each_result_goes_on_by_itself),
       cmocka_unit_test(the_path_goes_through_the_control),
       cmocka_unit_test(a_loop_collects_in_order),
+      cmocka_unit_test(iterations_begin_in_list_order),
       cmocka_unit_test(an_empty_loop_yields_an_empty_list),
       cmocka_unit_test(lines_keep_list_order_while_asks_overlap),
       cmocka_unit_test(parallel_caps_a_loop_and_is_on_the_path),
