@@ -167,8 +167,9 @@ FailureCode explain_size(Buf *text) {
 }
 
 FailureCode explain_kind(Op op, Value v, Buf *text) {
+  bool is_function = (op_table[op].shape & OP_SYNTAX) == 0 && op != OP_KEYS;
   buf_addf(text, "`%s` is not for %s", op_table[op].text, value_kind_words(v));
-  return FAILURE_WRONG_TYPE;
+  return is_function ? FAILURE_BAD_ARGUMENT : FAILURE_WRONG_TYPE;
 }
 
 static FailureCode explain_list(Buf *text) {

@@ -254,8 +254,9 @@ static Cell item(Interp *in, const AstExpr *expr) {
   if (worst >= DATUM_ABSENT) return unwritten(worst, cause);
   if (base.datum.kind == DATUM_LIST && index.datum.kind == DATUM_NUM)
     return list_item(in, &base.datum, index.datum.num, cause);
-  if (base.datum.kind != DATUM_MAP || index.datum.kind != DATUM_TEXT)
-    return fail(in, CODE_wrong_type, cause);
+  if (index.datum.kind != DATUM_TEXT) return fail(in, CODE_wrong_type, cause);
+  if (base.datum.kind == DATUM_NULL) return unwritten(DATUM_NULL, cause);
+  if (base.datum.kind != DATUM_MAP) return fail(in, CODE_no_field, cause);
   const Datum *found = datum_get(&base.datum, index.datum.text);
   if (found == NULL) return unwritten(DATUM_NULL, cause);
   return given(*found, cause);
