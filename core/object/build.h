@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writes an object file: strings, constants, types and places are interned as
- * they are named; nodes are appended in the order of format.h. Sticky: the
+ * Writes an object file: strings and constants are interned as they are named;
+ * nodes are appended in the order of format.h. Sticky: the
  * first mistake (a limit) is kept and reported by build_finish. The same calls
  * give the same bytes. One thread at a time.
  *
@@ -28,7 +28,8 @@ typedef struct Builder Builder;
 Builder *build_new(Slice source, uint32_t optimization);
 void build_free(Builder *builder);
 
-/* Each returns a row number; equal arguments give the same row. */
+/* Each returns a row number; equal arguments give the same row, those of a
+ * place at least when it was named lately. */
 uint32_t build_text(Builder *builder, Slice text);   /* row of CONSTS */
 uint32_t build_num(Builder *builder, double value);  /* row of CONSTS */
 uint32_t build_bool(Builder *builder, bool value);   /* row of CONSTS */
