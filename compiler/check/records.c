@@ -191,7 +191,7 @@ void check_records(Check *c) {
     w.first.data[row_of(c, record->type)] = first;
   }
   for (uint32_t i = 0; i < w.records.length; i++) {
-    if (w.records.data[i] == NULL) continue;
+    if (w.records.data[i] == NULL || types.length == 0) continue;
     add_fields(c, w.records.data[i], types.data + w.first.data[i]);
   }
   w.types = &types;
