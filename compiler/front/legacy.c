@@ -45,17 +45,6 @@ static bool is_renamed(Slice name) {
          (slice_equal_text(name, "rsn") || slice_equal_text(name, "llm"));
 }
 
-/* What follows the token at hand on its line, from the first byte that is no
- * blank. */
-static Slice rest_of_line(const Parser *p) {
-  Slice text = p->source->text;
-  size_t at = (size_t)p->token.start + p->token.length;
-  while (at < text.length && (text.data[at] == ' ' || text.data[at] == '\t')) {
-    at++;
-  }
-  return slice_from(text.data + at, text.length - at);
-}
-
 static bool begins_tier(Slice rest) {
   return slice_begins_word(rest, "stm") || slice_begins_word(rest, "ltm") ||
          slice_begins_word(rest, "episodic");

@@ -182,6 +182,16 @@ static void split_sign(Parser *p, Lexer *lexer) {
   p->token.kind = TK_GT;
 }
 
+/* `agent` and `flow` are names too, but for what looks like the beginning of
+ * one, wherever that is: it helps to find out what was forgotten before it. */
+static bool is_declaration(const Parser *p) {
+  Slice rest = rest_of_line(p);
+  if (rest.length > 0 && (rest.data[0] == '{' || is_name_byte(rest.data[0]))) {
+    return true;
+  }
+  return !p->panic && parse_accepts(p, p->token.kind);
+}
+
 /* Keywords are names after a point and before a colon. */
 static bool is_plain_name(const Parser *p) {
   if (p->before_kind == TK_DOT) return p->before == p->token.start;
@@ -299,6 +309,8 @@ static void advance(Parser *p, Lexer *lexer) {
   } while (p->token.kind == TK_SEMI && !p->panic && lexer->depth == 0 &&
            parse_accepts(p, TK_ELSE) &&
            slice_begins_word(rest_after(p), "else"));
+  bool declares = p->token.kind == TK_AGENT || p->token.kind == TK_FLOW;
+  if (declares && !is_declaration(p)) p->token.kind = TK_NAME;
   if (!p->panic) adapt_token(p, lexer);
 }
 

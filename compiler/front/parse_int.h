@@ -290,6 +290,9 @@ uint32_t column_of(const Parser *p, uint32_t offset); /* bytes from 0 */
 /* The source after the token at hand, from the first byte that is neither
  * white space nor comment. */
 Slice rest_after(const Parser *p);
+/* What follows the token at hand on its line, from the first byte that is no
+ * blank, and all that comes after. */
+Slice rest_of_line(const Parser *p);
 bool slice_begins_word(Slice text, const char *word);
 bool is_name_byte(char c);
 

@@ -56,6 +56,15 @@ Slice rest_after(const Parser *p) {
   return slice_from(at, (size_t)(end - at));
 }
 
+Slice rest_of_line(const Parser *p) {
+  Slice text = p->source->text;
+  size_t at = (size_t)p->token.start + p->token.length;
+  while (at < text.length && (text.data[at] == ' ' || text.data[at] == '\t')) {
+    at++;
+  }
+  return slice_from(text.data + at, text.length - at);
+}
+
 bool is_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          (c >= '0' && c <= '9');

@@ -326,6 +326,9 @@ CASE(soft_words) {
   expect("let parallel = default\ntools = on + with + from",
          "bind parallel\n  name default\nassign tools\n  concat\n"
          "    name on\n    name with\n    name from\n");
+  expect("let flow = agent\nagent -> a; f(flow)",
+         "bind flow\n  name agent\nbind a\n  name agent\nvalue\n"
+         "  call f\n    name flow\n");
   expect("let catch = memory.goals[plans]",
          "bind catch\n  index\n    field goals\n      name memory\n"
          "    name plans\n");
