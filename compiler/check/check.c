@@ -6,7 +6,8 @@
 
 #include "compiler/check/check_int.h"
 
-enum { GUESSES = 5000000 }; /* less than a second of comparing names */
+/* Of what is done for a better message: a part of a second each. */
+enum { GUESSES = 1000000, AHEAD = 2000000 };
 
 /* ---- the phases ---------------------------------------------------------- */
 
@@ -36,7 +37,8 @@ void check_program(AstProgram *program, TypeTable *types, Arena *arena,
              .arena = arena,
              .sink = sink,
              .error_type = TYPE_NONE,
-             .guesses = GUESSES};
+             .guesses = GUESSES,
+             .ahead = AHEAD};
   program->types = types;
   check_declare(&c);
   check_callees(&c);

@@ -57,8 +57,10 @@ typedef struct Check {
   AstFlow *flow;    /* the one being looked at */
   Body body;        /* of it */
   bool silent;      /* only its result type is wanted: nothing is reported */
+  bool numbers;     /* then: a sum with what is not known yet is a number */
   Diag unsaid;      /* what is reported then */
   uint32_t guesses; /* names that may still be compared */
+  uint32_t ahead;   /* statements that may still be looked through */
 } Check;
 
 void check_declare(Check *c);

@@ -139,14 +139,14 @@ static void read_last(Check *c, const AstBlock *block) {
 static void check_arm(Check *c, AstStmt *stmt, AstArm *arm, uint32_t index,
                       const AstName *variable, TypeId type) {
   Scope *scope = &c->body.scope;
-  uint32_t outer = check_scope_enter(scope);
+  uint32_t outer = scope_enter(scope);
   if (variable != NULL) {
     stmt->control->variable_binding = check_bind(c, variable, type, NULL);
   }
   bool wanted = stmt->control->value_wanted;
   check_block(c, &arm->body, wanted);
   if (wanted) read_last(c, &arm->body);
-  check_scope_leave(scope, outer, index);
+  scope_leave(scope, outer, index);
 }
 
 static void check_arms(Check *c, AstStmt *stmt) {
@@ -210,16 +210,15 @@ static void refuse_bare_target(Check *c, const AstStmt *stmt) {
   if (only == NULL || only->kind != STMT_BIND) return;
   const AstName *name = &only->target.name;
   bool arrow = only->expr->span.start < name->span.start;
-  const Visible *visible = scope_find(&c->body.scope, name->text);
-  if (!arrow || visible == NULL || visible->trace == NULL) return;
-  if (visible->trace->stmt != stmt) return;
+  Trace *trace = scope_find_trace(&c->body.scope, name->text);
+  if (!arrow || trace == NULL || trace->stmt != stmt) return;
   Diag *diag = check_fail(c, DIAG_BARE_ARM, only->expr->span,
                           "`-> %.*s` binds this arm alone",
                           SLICE_ARG(name->text));
   diag->label = "put { } around this to bind the whole `if`";
   Slice text = check_source_text(c, only->expr->span);
   diag->replacement = diag_text(c->sink, "{ %.*s }", SLICE_ARG(text));
-  visible->trace->told = true;
+  trace->told = true;
 }
 
 static void report_no_else(Check *c, const AstStmt *stmt) {

@@ -12,23 +12,29 @@
 
 /* ---- names --------------------------------------------------------------- */
 
-/* The place where a later statement binds the name; length 0 when none. */
-static Span bound_later(const AstBlock *block, Slice name, uint32_t offset) {
-  for (const AstStmt *stmt = block->first; stmt; stmt = stmt->next) {
-    const AstTarget *target = stmt->kind == STMT_ASSIGN ? NULL : &stmt->target;
-    for (; target != NULL; target = target->next) {
-      bool later = target->name.span.start > offset;
-      if (later && slice_equal(target->name.text, name)) {
-        return target->name.span;
-      }
-    }
-    if (stmt->control == NULL) continue;
-    for (const AstArm *arm = stmt->control->arms; arm; arm = arm->next) {
-      Span span = bound_later(&arm->body, name, offset);
-      if (span.length > 0) return span;
-    }
+static Span bound_by(const AstStmt *stmt, Slice name, uint32_t offset) {
+  const AstTarget *target = stmt->kind == STMT_ASSIGN ? NULL : &stmt->target;
+  for (; target != NULL; target = target->next) {
+    bool later = target->name.span.start > offset;
+    if (later && slice_equal(target->name.text, name)) return target->name.span;
   }
   return (Span){0, 0};
+}
+
+/* The place where a later statement binds the name; length 0 when none. */
+static Span bound_later(Check *c, const AstBlock *block, Slice name,
+                        uint32_t offset) {
+  Span span = {0, 0};
+  const AstStmt *stmt = block->first;
+  for (; stmt && span.length == 0 && c->ahead > 0; stmt = stmt->next) {
+    c->ahead--;
+    span = bound_by(stmt, name, offset);
+    const AstArm *arm = stmt->control ? stmt->control->arms : NULL;
+    for (; arm != NULL && span.length == 0; arm = arm->next) {
+      span = bound_later(c, &arm->body, name, offset);
+    }
+  }
+  return span;
 }
 
 static bool is_callable(const Check *c, Slice name) {
@@ -53,7 +59,7 @@ static void report_undefined(Check *c, const AstExpr *expr) {
                           "undefined variable `%.*s`", SLICE_ARG(name));
   diag->label = "not bound in this flow";
   if (!check_is_heard(c)) return;
-  Span later = bound_later(&c->flow->body, name, expr->span.start);
+  Span later = bound_later(c, &c->flow->body, name, expr->span.start);
   if (later.length == 0) {
     help_undefined(c, name, diag);
     return;
@@ -79,16 +85,17 @@ static TypeId check_name(Check *c, AstExpr *expr) {
     return TYPE_NONE;
   }
   const Visible *visible = scope_find(&c->body.scope, name);
-  if (visible != NULL && visible->binding != NULL) {
+  if (visible != NULL) {
     AstBinding *binding = visible->binding;
     expr->u.name.binding = binding;
     check_read(c, binding);
     return binding->type;
   }
   if (c->flow->lost_head) return TYPE_NONE;
-  if (visible != NULL) {
+  const Trace *trace = scope_find_trace(&c->body.scope, name);
+  if (trace != NULL) {
     AstName read = {name, expr->span};
-    check_report_trace(c, &read, visible->trace);
+    check_report_trace(c, &read, trace);
   } else {
     report_undefined(c, expr);
   }
@@ -124,8 +131,7 @@ static void look_for_braces(Check *c, const AstExpr *expr) {
     if (name.length > 0 && at < end && *at == '}') {
       visible = scope_find(&c->body.scope, name);
     }
-    if (visible && visible->binding &&
-        !is_escaped(expr, (size_t)(brace - text.data))) {
+    if (visible && !is_escaped(expr, (size_t)(brace - text.data))) {
       PlainBraces braces = {expr, name};
       vec_push(&c->body.braces, braces);
       return;

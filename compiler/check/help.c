@@ -22,7 +22,6 @@ void check_suggest_bound(Check *c, Slice name, Diag *diag) {
   Nearest nearest = nearest_new(name, &c->guesses);
   const Scope *scope = &c->body.scope;
   for (uint32_t i = 0; i < scope->visible.length; i++) {
-    if (scope->visible.data[i].binding == NULL) continue;
     nearest_offer(&nearest, scope->visible.data[i].name);
   }
   check_suggest(c, &nearest, diag);
@@ -135,7 +134,8 @@ void check_help_value(Check *c, const AstExpr *expr, TypeId want, Diag *diag) {
     wrap(c, expr, "str", "makes a text of it", diag);
   } else if (expr->type == TYPE_JSON) {
     diag->help = diag_text(
-        c->sink, "bind it with its type first, for example: let value: %s = ...",
+        c->sink,
+        "bind it with its type first, for example: let value: %s = ...",
         check_type_text(c, want));
   } else if (expr->type == TYPE_TEXT && want == TYPE_NUM) {
     wrap(c, expr, "num", "reads a number from a text", diag);

@@ -47,7 +47,8 @@ static TypeId type_sum(Check *c, const AstExpr *expr, uint32_t count) {
       report_sum(c, part, next);
       return TYPE_NONE;
     }
-    if (part->type == TYPE_NONE || next->type == TYPE_NONE) type = TYPE_NONE;
+    bool known = part->type != TYPE_NONE && next->type != TYPE_NONE;
+    if (!known && !c->numbers) type = TYPE_NONE;
     part = next;
   }
   return type;
@@ -123,7 +124,8 @@ static void check_order_of(Check *c, const AstExpr *expr) {
   TypeId right = expr->u.operation.right->type;
   if (left == TYPE_NONE || right == TYPE_NONE) return;
   bool same = left == right && (left == TYPE_NUM || left == TYPE_TEXT);
-  if (!same) report_compared(c, expr, "only two numbers or two texts have an order");
+  if (same) return;
+  report_compared(c, expr, "only two numbers or two texts have an order");
 }
 
 TypeId check_binary(Check *c, AstExpr *expr) {

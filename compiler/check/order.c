@@ -97,15 +97,28 @@ static void guess_result(Order *o, uint32_t index) {
   }
 }
 
+/* Reads flows until nothing changes; of `members` those without a type. */
+static void guess_unknown(Order *o, const uint32_t *members, uint32_t count) {
+  o->queue.length = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const AstFlow *flow = o->c->flows.data[members[i]];
+    if (flow->result == TYPE_NONE) enqueue(o, members[i]);
+  }
+  for (uint32_t i = 0; i < o->queue.length; i++) {
+    guess_result(o, o->queue.data[i]);
+  }
+}
+
+/* `f(n) + g(n)` of two flows of the ring may be a number or a text. When
+ * nothing else tells, it is a number; that is checked like all the rest. */
 static void guess_results(Order *o, const uint32_t *members, uint32_t count) {
   Check *c = o->c;
   group_callers(o, members, count);
   c->silent = true;
-  o->queue.length = 0;
-  for (uint32_t i = 0; i < count; i++) enqueue(o, members[i]);
-  for (uint32_t i = 0; i < o->queue.length; i++) {
-    guess_result(o, o->queue.data[i]);
-  }
+  guess_unknown(o, members, count);
+  c->numbers = true;
+  guess_unknown(o, members, count);
+  c->numbers = false;
   c->silent = false;
 }
 

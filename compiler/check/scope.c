@@ -11,18 +11,22 @@
 
 void scope_begin(Scope *scope) {
   map_free(&scope->rows);
+  map_free(&scope->traced);
   scope->visible.length = 0;
+  scope->traces.length = 0;
   scope->arms.length = 0;
   scope->first = 0;
 }
 
 void scope_free(Scope *scope) {
   map_free(&scope->rows);
+  map_free(&scope->traced);
   vec_free(&scope->visible);
   vec_free(&scope->arms);
+  vec_free(&scope->traces);
 }
 
-uint32_t check_scope_enter(Scope *scope) {
+uint32_t scope_enter(Scope *scope) {
   uint32_t outer = scope->first;
   scope->first = scope->visible.length;
   return outer;
@@ -38,34 +42,25 @@ bool scope_is_inner(const Scope *scope, const Visible *visible) {
   return visible >= scope->visible.data + scope->first;
 }
 
-static void push(Scope *scope, Slice name, AstBinding *binding,
-                 Trace *trace) {
-  Visible visible = {name, binding, trace, SCOPE_NONE};
+void scope_bind(Scope *scope, AstBinding *binding) {
+  Slice name = binding->name.text;
+  Visible visible = {name, binding, SCOPE_NONE};
   uint32_t row;
   if (map_get(&scope->rows, name, &row)) visible.before = row;
   map_set(&scope->rows, name, scope->visible.length);
   vec_push(&scope->visible, visible);
 }
 
-void scope_bind(Scope *scope, AstBinding *binding) {
-  push(scope, binding->name.text, binding, NULL);
+Trace *scope_find_trace(const Scope *scope, Slice name) {
+  uint32_t row;
+  return map_get(&scope->traced, name, &row) ? &scope->traces.data[row] : NULL;
 }
 
-/* Whether there is a binding of that name around the scope: then the inner one
- * was reported, and says nothing outside. */
-static bool is_hiding(const Scope *scope, const Visible *visible) {
-  uint32_t row = visible->before;
-  while (row != SCOPE_NONE && row >= scope->first) {
-    row = scope->visible.data[row].before;
-  }
-  return row != SCOPE_NONE && scope->visible.data[row].binding != NULL;
-}
-
-void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
+void scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
   for (uint32_t i = scope->first; i < scope->visible.length; i++) {
     const Visible *visible = &scope->visible.data[i];
-    if (is_hiding(scope, visible)) continue;
-    ArmName name = {arm, visible->binding, visible->trace, SCOPE_NONE};
+    if (visible->before != SCOPE_NONE) continue; /* reported: it hides one */
+    ArmName name = {arm, visible->binding, SCOPE_NONE};
     vec_push(&scope->arms, name);
   }
   while (scope->visible.length > scope->first) {
@@ -79,11 +74,10 @@ void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
 
 /* A name that some arm binds which does not end. */
 typedef struct Merged {
-  AstBinding *bound;   /* the first one; NULL while there are traces only */
-  Trace *trace;  /* of those */
+  AstBinding *bound;   /* the first one */
   AstBinding *differs; /* the first of another type */
   TypeId type;         /* common to all */
-  uint32_t seen;       /* bound in so many arms from the first on, without gap */
+  uint32_t seen;       /* bound in so many arms, from the first on */
   AstExport *exported;
 } Merged;
 
@@ -98,17 +92,12 @@ typedef struct Merge {
   VEC(Merged) merged;
 } Merge;
 
-static Slice name_of(const ArmName *name) {
-  return name->binding ? name->binding->name.text
-                       : name->trace->bound->name.text;
-}
-
 static Merged *find_merged(Merge *m, ArmName *name) {
-  Slice text = name_of(name);
+  Slice text = name->binding->name.text;
   if (!map_get(&m->rows, text, &name->merged)) {
     name->merged = m->merged.length;
     map_set(&m->rows, text, name->merged);
-    Merged fresh = {.type = TYPE_NONE};
+    Merged fresh = {.bound = name->binding, .type = TYPE_NONE};
     vec_push(&m->merged, fresh);
   }
   return &m->merged.data[name->merged];
@@ -116,17 +105,11 @@ static Merged *find_merged(Merge *m, ArmName *name) {
 
 static void merge_name(Merge *m, ArmName *name, uint32_t live) {
   Merged *merged = find_merged(m, name);
-  AstBinding *binding = name->binding;
-  if (binding == NULL) {
-    merged->trace = name->trace;
-    return;
-  }
-  if (merged->bound == NULL) merged->bound = binding;
   if (merged->seen != live) return;
   merged->seen++;
-  bool fits = check_common_type(m->c, merged->type, binding->type,
+  bool fits = check_common_type(m->c, merged->type, name->binding->type,
                                 &merged->type);
-  if (!fits && merged->differs == NULL) merged->differs = binding;
+  if (!fits && merged->differs == NULL) merged->differs = name->binding;
 }
 
 /* Goes over the arms, and with them over their names. */
@@ -172,25 +155,21 @@ static void export_name(Merge *m, Merged *merged) {
 }
 
 static void leave_trace(Merge *m, const Merged *merged, bool exports) {
-  Trace *trace = ARENA_NEW(m->c->arena, Trace);
-  trace->bound = merged->bound;
-  trace->stmt = m->stmt;
+  Scope *scope = &m->c->body.scope;
+  Trace trace = {.bound = merged->bound, .stmt = m->stmt};
   if (exports && merged->seen < m->live_count) {
-    trace->lacks = m->live[merged->seen];
+    trace.lacks = m->live[merged->seen];
   } else if (exports) {
-    trace->differs = merged->differs;
+    trace.differs = merged->differs;
   }
-  push(&m->c->body.scope, merged->bound->name.text, NULL, trace);
+  map_set(&scope->traced, merged->bound->name.text, scope->traces.length);
+  vec_push(&scope->traces, trace);
 }
 
 static void close_name(Merge *m, Merged *merged) {
-  Scope *scope = &m->c->body.scope;
   bool exports = can_export(m->stmt);
-  if (merged->bound == NULL) {
-    push(scope, merged->trace->bound->name.text, NULL, merged->trace);
-  } else if (is_target(m->stmt, merged->bound->name.text)) {
-    return;
-  } else if (exports && merged->seen == m->live_count && !merged->differs) {
+  if (is_target(m->stmt, merged->bound->name.text)) return;
+  if (exports && merged->seen == m->live_count && !merged->differs) {
     export_name(m, merged);
   } else {
     leave_trace(m, merged, exports);
@@ -201,7 +180,7 @@ static void close_name(Merge *m, Merged *merged) {
 static void fill_exports(Merge *m) {
   for (uint32_t i = 0; i < m->count; i++) {
     const ArmName *name = &m->names[i];
-    if (name->merged == SCOPE_NONE || name->binding == NULL) continue;
+    if (name->merged == SCOPE_NONE) continue;
     AstExport *exported = m->merged.data[name->merged].exported;
     if (exported) exported->inner[name->arm] = name->binding;
   }

@@ -5,7 +5,8 @@
  * name meant before, so that looking up is one probe and closing a scope costs
  * what it bound. What an arm binds outlives it: a construct compares its arms
  * and either binds the name around itself (AstExport) or leaves a trace, so
- * that a later reader can be told which arm does not bind it.
+ * that a later reader can be told which arm does not bind it. Traces are no
+ * names: they are asked for when there is none.
  */
 #ifndef APXM_COMPILER_CHECK_SCOPE_H
 #define APXM_COMPILER_CHECK_SCOPE_H
@@ -27,16 +28,14 @@ typedef struct Trace {
 /* What a name means. */
 typedef struct Visible {
   Slice name;
-  AstBinding *binding; /* NULL: there is only a trace */
-  Trace *trace;  /* of that */
-  uint32_t before;     /* what it meant around the scope; SCOPE_NONE: nothing */
+  AstBinding *binding;
+  uint32_t before; /* what it meant around the scope; SCOPE_NONE: nothing */
 } Visible;
 
 /* A name of an arm that is closed, until its construct is. */
 typedef struct ArmName {
   uint32_t arm;
-  AstBinding *binding; /* or */
-  Trace *trace;
+  AstBinding *binding;
   uint32_t merged; /* while a construct is being closed: row of the name */
 } ArmName;
 
@@ -47,6 +46,8 @@ typedef struct Scope {
   VEC(Visible) visible;  /* innermost last */
   uint32_t first;        /* the innermost scope's first row */
   VEC(ArmName) arms;     /* of the constructs that are open, innermost last */
+  Map traced;            /* name to row of `traces`: its last one */
+  VEC(Trace) traces;
 } Scope;
 
 typedef struct Check Check;
@@ -55,14 +56,18 @@ void scope_begin(Scope *scope);
 void scope_free(Scope *scope);
 
 /* Opens a block; give what it returns to scope_leave. */
-uint32_t check_scope_enter(Scope *scope);
+uint32_t scope_enter(Scope *scope);
 /* Closes it; its names are kept for the construct as those of arm `arm`. */
-void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
+void scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
 
 /* NULL when the name means nothing. */
 const Visible *scope_find(const Scope *scope, Slice name);
 bool scope_is_inner(const Scope *scope, const Visible *visible);
 void scope_bind(Scope *scope, AstBinding *binding);
+
+/* Of a name that means nothing; NULL: no block has bound it. Valid until the
+ * next construct is closed. */
+Trace *scope_find_trace(const Scope *scope, Slice name);
 
 /* Ends a construct whose arms' names are scope->arms from `base` on: exports or
  * traces. Their number is stmt->control->arm_count. */

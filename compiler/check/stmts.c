@@ -171,7 +171,8 @@ static bool discards(const AstStmt *stmt) {
 
 /* `err` and `fence` are statements: there is nothing of theirs to discard. */
 static bool is_bare_op(const AstExpr *expr) {
-  if (expr->kind != EXPR_CALL || expr->u.call->callee != CALLEE_OP) return false;
+  bool op = expr->kind == EXPR_CALL && expr->u.call->callee == CALLEE_OP;
+  if (!op) return false;
   return expr->u.call->op == OP_ERR || expr->u.call->op == OP_FENCE;
 }
 
@@ -195,14 +196,15 @@ static void report_unbound(Check *c, const AstName *name) {
 /* What is assigned to; NULL when reported. */
 static AstBinding *find_assigned(Check *c, const AstName *name) {
   const Visible *visible = scope_find(&c->body.scope, name->text);
-  if (visible != NULL && visible->binding != NULL) return visible->binding;
+  if (visible != NULL) return visible->binding;
+  const Trace *trace = scope_find_trace(&c->body.scope, name->text);
   if (slice_equal_text(name->text, "_")) {
     Diag *diag = check_fail(c, DIAG_NAMELESS, name->span,
                             "`_` cannot be assigned");
     diag->label = "`_` only discards";
     diag->help = "`-> _` discards a value";
-  } else if (visible != NULL) {
-    check_report_trace(c, name, visible->trace);
+  } else if (trace != NULL) {
+    check_report_trace(c, name, trace);
   } else if (!c->flow->lost_head) {
     report_unbound(c, name);
   }
@@ -216,8 +218,9 @@ static void check_assign(Check *c, AstStmt *stmt) {
   target->binding = find_assigned(c, &target->name);
   if (target->binding == NULL) return;
   target->binding->assigned = true;
+  /* What a step of a loop assigns, the next one may read. */
   if (c->body.loops + c->body.whiles == 0 && !c->body.unreachable) {
-    target->binding->unread = stmt; /* a step may read that of the step before */
+    target->binding->unread = stmt;
     vec_push(&c->body.assigns, stmt);
   }
   TypeId want = target->binding->type;
