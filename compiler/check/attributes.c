@@ -206,6 +206,7 @@ const AstAttr *check_find_attribute(const AstCall *call, Attr attr) {
 /* ---- of constructs ------------------------------------------------------- */
 
 static void report_no_max(Check *c, const AstStmt *stmt) {
+  if (stmt->control->lost) return; /* perhaps it was there */
   Diag *diag = check_fail(c, DIAG_NO_MAX, stmt->control->word,
                           "`while` without its greatest number of steps");
   diag->label = "when does it end if the condition stays true?";

@@ -212,7 +212,8 @@ static Diag *report_partly(Check *c, const AstName *name, const Trace *trace) {
 
 /* A name that is bound in a block which is closed. */
 void check_report_trace(Check *c, const AstName *name, const Trace *trace) {
-  if (trace->told) return;
+  bool lost = trace->lacks != NULL && trace->lacks->body.lost;
+  if (trace->told || lost) return;
   AstStmtKind kind = trace->stmt->kind;
   bool steps = kind == STMT_LOOP || kind == STMT_WHILE;
   Diag *diag = steps ? report_left(c, name, kind == STMT_LOOP)
