@@ -168,7 +168,7 @@ FailureCode explain_size(Buf *text) {
 
 FailureCode explain_kind(Op op, Value v, Buf *text) {
   bool is_function = (op_table[op].shape & OP_SYNTAX) == 0 && op != OP_KEYS;
-  buf_addf(text, "`%s` is not for %s", op_table[op].text, value_kind_words(v));
+  buf_addf(text, "`%s` cannot take %s", op_table[op].text, value_kind_words(v));
   return is_function ? FAILURE_BAD_ARGUMENT : FAILURE_WRONG_TYPE;
 }
 

@@ -53,7 +53,7 @@ FailureCode explain_parts(Op op, const Value *in, uint32_t count, Buf *text);
 
 /* "the text would be longer than 256 MiB", and the code for it. */
 FailureCode explain_size(Buf *text);
-/* "`len` is not for null". */
+/* "`len` cannot take null". */
 FailureCode explain_kind(Op op, Value v, Buf *text);
 /* `v` in quotes, a long one in part. */
 void pure_show(Value v, Buf *text);

@@ -238,7 +238,8 @@ FailureCode explain_parts(Op op, const Value *in, uint32_t count, Buf *text) {
     case OP_INDEX:
       if (is_text(in[1])) return explain_field(in, text);
       if (is_list(in[0]) && is_num(in[1])) return explain_index(in, text);
-      return explain_kind(op, in[0], text);
+      buf_addf(text, "%s has no items", value_kind_words(in[0]));
+      return FAILURE_WRONG_TYPE;
     case OP_SLICE:
       return explain_slice(in, count, text);
     case OP_TO_JSON:
