@@ -8,77 +8,89 @@
 
 #include "core/base/fold.h"
 #include "core/base/limits.h"
-#include "core/base/vec.h"
+#include "core/base/mem.h"
 #include "runtime/engine/pure_int.h"
 
 /* ---- taking apart -------------------------------------------------------- */
 
-typedef VEC(Value) Pieces;
+/* Pieces are counted first and then made, so that too many are not made. */
+typedef struct Pieces {
+  Value *items; /* NULL: to be counted */
+  uint64_t count;
+} Pieces;
 
-/* The list of the pieces, or VALUE_EMPTY when there are too many. */
-static Value pieces_list(Pieces *pieces) {
+typedef void Cutter(Slice text, Slice separator, Pieces *pieces);
+
+static void add_piece(Pieces *pieces, const char *from, const char *to) {
+  if (pieces->items != NULL)
+    pieces->items[pieces->count] =
+        value_text(slice_from(from, (size_t)(to - from)));
+  pieces->count++;
+}
+
+/* VALUE_EMPTY when there are too many pieces, or too much in them. */
+static Value cut(Slice text, Slice separator, Cutter *cutter) {
+  Pieces pieces = {0};
   Value list = VALUE_EMPTY;
-  if (value_list_fits(pieces->data, pieces->length) &&
-      pieces->length <= LIMIT_LIST_ITEMS) {
-    list = value_list(pieces->data, pieces->length);
-  } else {
-    for (uint32_t i = 0; i < pieces->length; i++) value_drop(pieces->data[i]);
-  }
-  vec_free(pieces);
+  cutter(text, separator, &pieces);
+  if (pieces.count > LIMIT_LIST_ITEMS) return list;
+  pieces.items = mem_alloc((size_t)pieces.count * sizeof(Value) + 1);
+  pieces.count = 0;
+  cutter(text, separator, &pieces);
+  uint32_t count = (uint32_t)pieces.count;
+  if (value_list_fits(pieces.items, count))
+    list = value_list(pieces.items, count);
+  else
+    for (uint32_t i = 0; i < count; i++) value_drop(pieces.items[i]);
+  mem_free(pieces.items);
   return list;
 }
 
-/* Pieces beyond the limit are not made: one more tells of them. */
-static bool add_piece(Pieces *pieces, const char *from, const char *to) {
-  vec_push(pieces, value_text(slice_from(from, (size_t)(to - from))));
-  return pieces->length <= LIMIT_LIST_ITEMS;
-}
-
-Value pure_lines(const Value *in, uint32_t count) {
-  Pieces pieces = {0};
-  if (!is_text(in[0])) return VALUE_EMPTY;
-  Slice text = value_to_slice(in[0]);
+static void cut_lines(Slice text, Slice separator, Pieces *pieces) {
   const char *at = text.data, *end = text.data + text.length;
+  (void)separator;
   while (at < end) {
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     const char *last = stop == NULL ? end : stop;
     if (stop != NULL && last > at && last[-1] == '\r') last--;
-    if (!add_piece(&pieces, at, last)) break;
+    add_piece(pieces, at, last);
     at = stop == NULL ? end : stop + 1;
   }
-  return pure_done(in, count, pieces_list(&pieces));
 }
 
-static void split_characters(Slice text, Pieces *pieces) {
+static void cut_characters(Slice text, Slice separator, Pieces *pieces) {
   const char *end = text.data + text.length;
+  (void)separator;
   for (const char *at = text.data; at < end;) {
     const char *next = at + 1;
     while (next < end && ((unsigned char)*next & 0xC0) == 0x80) next++;
-    if (!add_piece(pieces, at, next)) return;
+    add_piece(pieces, at, next);
     at = next;
   }
 }
 
-static void split_at(Slice text, Slice separator, Pieces *pieces) {
+static void cut_at(Slice text, Slice separator, Pieces *pieces) {
   const char *at = text.data, *end = text.data + text.length;
   for (;;) {
     const char *stop =
         memmem(at, (size_t)(end - at), separator.data, separator.length);
-    if (!add_piece(pieces, at, stop == NULL ? end : stop)) return;
+    add_piece(pieces, at, stop == NULL ? end : stop);
     if (stop == NULL) return;
     at = stop + separator.length;
   }
 }
 
+Value pure_lines(const Value *in, uint32_t count) {
+  if (!is_text(in[0])) return VALUE_EMPTY;
+  Value list = cut(value_to_slice(in[0]), (Slice){0}, cut_lines);
+  return pure_done(in, count, list);
+}
+
 Value pure_split(const Value *in, uint32_t count) {
-  Pieces pieces = {0};
   if (!is_text(in[0]) || !is_text(in[1])) return VALUE_EMPTY;
   Slice separator = value_to_slice(in[1]);
-  if (separator.length == 0)
-    split_characters(value_to_slice(in[0]), &pieces);
-  else
-    split_at(value_to_slice(in[0]), separator, &pieces);
-  return pure_done(in, count, pieces_list(&pieces));
+  Cutter *cutter = separator.length == 0 ? cut_characters : cut_at;
+  return pure_done(in, count, cut(value_to_slice(in[0]), separator, cutter));
 }
 
 /* ---- putting together ---------------------------------------------------- */
