@@ -36,8 +36,8 @@
  * on says ops.def. Node i's inputs are inputs[nodes[i].inputs ..
  * nodes[i+1].inputs - 1]; an input names an earlier node of the same graph or a
  * constant. Edges are stored once, at their consumer; the lists of consumers
- * are derived on load, so they cannot disagree. END has an order edge from every
- * node that nobody else reads.
+ * are derived on load, so they cannot disagree. END has an order edge from
+ * every node that nobody else reads.
  */
 #ifndef APXM_CORE_OBJECT_FORMAT_H
 #define APXM_CORE_OBJECT_FORMAT_H
