@@ -208,6 +208,22 @@ CASE(nothing_at_all) {
 
 /* ---- determinism --------------------------------------------------------- */
 
+/* One of each, inside one another. */
+static const char constructs[] =
+    "agent Nest { flow nest(c: bool, s: str, xs: list<str>) -> str {\n"
+    "  let n = 0\n"
+    "  loop (x in xs, parallel: 2) {\n"
+    "    switch x { case \"a\" => { n = n + 1 print(n) } default => print(s) }\n"
+    "    try { ask(x) -> y } catch (e) { let y = e.message }\n"
+    "    y\n"
+    "  } -> ys\n"
+    "  while (c && len(ys) > n, max: 9) { n = n + 2 if (n == 7) { return s } }\n"
+    "  fence()\n"
+    "  guard(s, condition: \"!= x\", on_fail: skip) -> g\n"
+    "  if (g == \"e\") { return \"early\" }\n"
+    "  return join(ys) + g + n\n"
+    "} }";
+
 CASE(same_source_same_bytes) {
   (void)state;
   Buf text = {0};
@@ -218,6 +234,7 @@ CASE(same_source_same_bytes) {
              i % 7, i);
   }
   buf_add_text(&text, "  return merge(a1, a499, [a2, a3])\n} }");
+  buf_add_text(&text, constructs);
   for (uint32_t level = 0; level <= 1; level++) {
     Compiled a, b;
     compile(&a, text.data, level, NULL);
