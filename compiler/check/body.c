@@ -11,7 +11,7 @@
 static void begin(Check *c, AstFlow *flow) {
   Body *body = &c->body;
   c->flow = flow;
-  scope_begin(&body->scope);
+  check_scope_begin(&body->scope);
   body->unreachable = false;
   body->loops = 0;
   body->whiles = 0;
@@ -26,9 +26,9 @@ static void bind_params(Check *c, const AstFlow *flow) {
   for (AstParam *param = flow->params; param; param = param->next) {
     param->binding->used = param->binding->assigned = false;
     param->binding->unread = NULL;
-    const Visible *first = scope_find(&c->body.scope, param->name.text);
+    const Visible *first = check_scope_find(&c->body.scope, param->name.text);
     if (first == NULL) {
-      scope_bind(&c->body.scope, param->binding);
+      check_scope_bind(&c->body.scope, param->binding);
       continue;
     }
     Diag *diag = check_fail(c, DIAG_SAME_PARAM, param->name.span,

@@ -24,7 +24,7 @@ static void free_check(Check *c) {
   vec_free(&c->body.exporting);
   vec_free(&c->body.braces);
   vec_free(&c->body.assigns);
-  scope_free(&c->body.scope);
+  check_scope_free(&c->body.scope);
   map_free(&c->agents);
   map_free(&c->records);
   map_free(&c->ops);

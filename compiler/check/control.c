@@ -139,14 +139,14 @@ static void read_last(Check *c, const AstBlock *block) {
 static void check_arm(Check *c, AstStmt *stmt, AstArm *arm, uint32_t index,
                       const AstName *variable, TypeId type) {
   Scope *scope = &c->body.scope;
-  uint32_t outer = scope_enter(scope);
+  uint32_t outer = check_scope_enter(scope);
   if (variable != NULL) {
     stmt->control->variable_binding = check_bind(c, variable, type, NULL);
   }
   bool wanted = stmt->control->value_wanted;
   check_block(c, &arm->body, wanted);
   if (wanted) read_last(c, &arm->body);
-  scope_leave(scope, outer, index);
+  check_scope_leave(scope, outer, index);
 }
 
 static void check_arms(Check *c, AstStmt *stmt) {
@@ -210,7 +210,7 @@ static void refuse_bare_target(Check *c, const AstStmt *stmt) {
   if (only == NULL || only->kind != STMT_BIND) return;
   const AstName *name = &only->target.name;
   bool arrow = only->expr->span.start < name->span.start;
-  Trace *trace = scope_find_trace(&c->body.scope, name->text);
+  Trace *trace = check_scope_find_trace(&c->body.scope, name->text);
   if (!arrow || trace == NULL || trace->stmt != stmt) return;
   Diag *diag = check_fail(c, DIAG_BARE_ARM, only->expr->span,
                           "`-> %.*s` binds this arm alone",
@@ -426,7 +426,7 @@ void check_control(Check *c, AstStmt *stmt, bool wanted) {
       check_try(c, stmt);
       break;
   }
-  scope_merge(c, stmt, base);
+  check_scope_merge(c, stmt, base);
   if (stmt->kind == STMT_IF) refuse_bare_target(c, stmt);
   check_targets(c, stmt, NULL, control->value);
 }

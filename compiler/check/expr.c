@@ -84,7 +84,7 @@ static TypeId check_name(Check *c, AstExpr *expr) {
     diag->label = "what is bound to `_` is discarded";
     return TYPE_NONE;
   }
-  const Visible *visible = scope_find(&c->body.scope, name);
+  const Visible *visible = check_scope_find(&c->body.scope, name);
   if (visible != NULL) {
     AstBinding *binding = visible->binding;
     expr->u.name.binding = binding;
@@ -92,7 +92,7 @@ static TypeId check_name(Check *c, AstExpr *expr) {
     return binding->type;
   }
   if (c->flow->lost_head) return TYPE_NONE;
-  const Trace *trace = scope_find_trace(&c->body.scope, name);
+  const Trace *trace = check_scope_find_trace(&c->body.scope, name);
   if (trace != NULL) {
     AstName read = {name, expr->span};
     check_report_trace(c, &read, trace);
@@ -129,7 +129,7 @@ static void look_for_braces(Check *c, const AstExpr *expr) {
     Slice name = slice_from(brace + 1, (size_t)(at - brace) - 1);
     const Visible *visible = NULL;
     if (name.length > 0 && at < end && *at == '}') {
-      visible = scope_find(&c->body.scope, name);
+      visible = check_scope_find(&c->body.scope, name);
     }
     if (visible && !is_escaped(expr, (size_t)(brace - text.data))) {
       PlainBraces braces = {expr, name};

@@ -9,7 +9,7 @@
 
 /* ---- one scope ----------------------------------------------------------- */
 
-void scope_begin(Scope *scope) {
+void check_scope_begin(Scope *scope) {
   map_free(&scope->rows);
   map_free(&scope->traced);
   scope->visible.length = 0;
@@ -18,7 +18,7 @@ void scope_begin(Scope *scope) {
   scope->first = 0;
 }
 
-void scope_free(Scope *scope) {
+void check_scope_free(Scope *scope) {
   map_free(&scope->rows);
   map_free(&scope->traced);
   vec_free(&scope->visible);
@@ -26,23 +26,23 @@ void scope_free(Scope *scope) {
   vec_free(&scope->traces);
 }
 
-uint32_t scope_enter(Scope *scope) {
+uint32_t check_scope_enter(Scope *scope) {
   uint32_t outer = scope->first;
   scope->first = scope->visible.length;
   return outer;
 }
 
-const Visible *scope_find(const Scope *scope, Slice name) {
+const Visible *check_scope_find(const Scope *scope, Slice name) {
   uint32_t row;
   if (!map_get(&scope->rows, name, &row) || row == SCOPE_NONE) return NULL;
   return &scope->visible.data[row];
 }
 
-bool scope_is_inner(const Scope *scope, const Visible *visible) {
+bool check_scope_is_inner(const Scope *scope, const Visible *visible) {
   return visible >= scope->visible.data + scope->first;
 }
 
-void scope_bind(Scope *scope, AstBinding *binding) {
+void check_scope_bind(Scope *scope, AstBinding *binding) {
   Slice name = binding->name.text;
   Visible visible = {name, binding, SCOPE_NONE};
   uint32_t row;
@@ -51,12 +51,12 @@ void scope_bind(Scope *scope, AstBinding *binding) {
   vec_push(&scope->visible, visible);
 }
 
-Trace *scope_find_trace(const Scope *scope, Slice name) {
+Trace *check_scope_find_trace(const Scope *scope, Slice name) {
   uint32_t row;
   return map_get(&scope->traced, name, &row) ? &scope->traces.data[row] : NULL;
 }
 
-void scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
+void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm) {
   for (uint32_t i = scope->first; i < scope->visible.length; i++) {
     const Visible *visible = &scope->visible.data[i];
     if (visible->before != SCOPE_NONE) continue; /* reported: it hides one */
@@ -151,7 +151,7 @@ static void export_name(Merge *m, Merged *merged) {
   exported->inner =
       ARENA_ARRAY(c->arena, AstBinding *, m->stmt->control->arm_count);
   merged->exported = exported;
-  scope_bind(&c->body.scope, binding);
+  check_scope_bind(&c->body.scope, binding);
 }
 
 static void leave_trace(Merge *m, const Merged *merged, bool exports) {
@@ -195,7 +195,7 @@ static void fill_exports(Merge *m) {
   if (control->exports) vec_push(&m->c->body.exporting, control);
 }
 
-void scope_merge(Check *c, AstStmt *stmt, uint32_t base) {
+void check_scope_merge(Check *c, AstStmt *stmt, uint32_t base) {
   Scope *scope = &c->body.scope;
   stmt->control->exports = NULL;
   if (scope->arms.length == base) return;

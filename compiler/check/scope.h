@@ -52,25 +52,25 @@ typedef struct Scope {
 
 typedef struct Check Check;
 
-void scope_begin(Scope *scope);
-void scope_free(Scope *scope);
+void check_scope_begin(Scope *scope);
+void check_scope_free(Scope *scope);
 
-/* Opens a block; give what it returns to scope_leave. */
-uint32_t scope_enter(Scope *scope);
+/* Opens a block; give what it returns to check_scope_leave. */
+uint32_t check_scope_enter(Scope *scope);
 /* Closes it; its names are kept for the construct as those of arm `arm`. */
-void scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
+void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
 
 /* NULL when the name means nothing. */
-const Visible *scope_find(const Scope *scope, Slice name);
-bool scope_is_inner(const Scope *scope, const Visible *visible);
-void scope_bind(Scope *scope, AstBinding *binding);
+const Visible *check_scope_find(const Scope *scope, Slice name);
+bool check_scope_is_inner(const Scope *scope, const Visible *visible);
+void check_scope_bind(Scope *scope, AstBinding *binding);
 
 /* Of a name that means nothing; NULL: no block has bound it. Valid until the
  * next construct is closed. */
-Trace *scope_find_trace(const Scope *scope, Slice name);
+Trace *check_scope_find_trace(const Scope *scope, Slice name);
 
 /* Ends a construct whose arms' names are scope->arms from `base` on: exports or
  * traces. Their number is stmt->control->arm_count. */
-void scope_merge(Check *c, AstStmt *stmt, uint32_t base);
+void check_scope_merge(Check *c, AstStmt *stmt, uint32_t base);
 
 #endif

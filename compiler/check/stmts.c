@@ -53,19 +53,19 @@ AstBinding *check_bind(Check *c, const AstName *name, TypeId type,
   if (name->text.length == 0 || slice_equal_text(name->text, "_")) {
     return binding;
   }
-  const Visible *visible = scope_find(&c->body.scope, name->text);
+  const Visible *visible = check_scope_find(&c->body.scope, name->text);
   const AstBinding *first = visible ? visible->binding : NULL;
   bool lost = stmt && stmt->expr && stmt->expr->kind == EXPR_ERROR;
   bool fits = first && check_fits(c, type, first->type);
   if (first == NULL) {
-    scope_bind(&c->body.scope, binding);
+    check_scope_bind(&c->body.scope, binding);
   } else if (lost) {
     /* The statement was not understood: one message is enough. */
-  } else if (scope_is_inner(&c->body.scope, visible)) {
+  } else if (check_scope_is_inner(&c->body.scope, visible)) {
     report_twice(c, name, first, fits ? stmt : NULL);
   } else {
     report_hiding(c, name, first, fits ? stmt : NULL);
-    scope_bind(&c->body.scope, binding);
+    check_scope_bind(&c->body.scope, binding);
   }
   return binding;
 }
@@ -195,9 +195,9 @@ static void report_unbound(Check *c, const AstName *name) {
 
 /* What is assigned to; NULL when reported. */
 static AstBinding *find_assigned(Check *c, const AstName *name) {
-  const Visible *visible = scope_find(&c->body.scope, name->text);
+  const Visible *visible = check_scope_find(&c->body.scope, name->text);
   if (visible != NULL) return visible->binding;
-  const Trace *trace = scope_find_trace(&c->body.scope, name->text);
+  const Trace *trace = check_scope_find_trace(&c->body.scope, name->text);
   if (slice_equal_text(name->text, "_")) {
     Diag *diag = check_fail(c, DIAG_NAMELESS, name->span,
                             "`_` cannot be assigned");
