@@ -127,7 +127,7 @@ const char *gen_read(GenVar *var) {
 static void open_flow(Gen *g, const GenFlow *flow, bool is_entry) {
   g->current = *flow;
   g->vars.length = 0;
-  g->names = g->cost = g->depth = 0;
+  g->names = g->cost = g->depth = g->tries = 0;
   g->factor = 1;
   g->in_loop = g->risky = g->calm = false;
   gen_line(g);
@@ -173,6 +173,10 @@ static void write_flow(Gen *g, GenFlow *flow, bool is_entry) {
     if (g->risky && gen_chance(g, 25)) gen_failure(g);
   }
   if (g->risky && flow->fragile) gen_failure(g);
+  if (is_entry && gen_chance(g, 20)) {
+    gen_line(g);
+    gen_large(g);
+  }
   gen_use_unread(g, 0);
   if (flow->result != T_VOID) {
     gen_line(g);
@@ -208,6 +212,7 @@ static void write_makers(Gen *g) {
   static const GenFlow makers[] = {
       {0, "item", {T_NUM}, 1, T_ITEM, 1, false, false},
       {0, "order", {T_NUM}, 1, T_ORDER, 1, false, false}};
+  gen_deep_flow(g);
   for (uint32_t i = 0; i < 2; i++) {
     const GenFlow *maker = &makers[i];
     gen_line(g);

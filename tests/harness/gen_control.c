@@ -380,6 +380,7 @@ static void write_arm_end(Gen *g, const Shape *shape) {
 static void write_try_body(Gen *g, const Shape *shape) {
   bool risky = g->risky;
   uint32_t mark = g->vars.length;
+  g->tries++;
   gen_write(g, "try {");
   g->indent++;
   for (uint32_t i = 1 + gen_below(g, 3); i > 0; i--) {
@@ -400,6 +401,7 @@ static void write_try_body(Gen *g, const Shape *shape) {
   write_arm_end(g, shape);
   g->vars.length = mark;
   g->risky = risky;
+  g->tries--;
   g->indent--;
   gen_line(g);
   gen_write(g, "}");
@@ -444,6 +446,7 @@ static void write_catch(Gen *g, const Shape *shape) {
     gen_line(g);
     gen_statement(g);
   }
+  if (g->tries > 0 && gen_chance(g, 25)) gen_failure(g);
   gen_use_unread(g, mark);
   write_arm_end(g, shape);
   g->vars.length = mark;

@@ -68,6 +68,7 @@ typedef struct Gen {
   uint32_t factor; /* how often the place at hand runs, at the most */
   uint32_t cost;   /* model calls of this flow so far */
   uint32_t left;   /* statements that this flow may still have */
+  uint32_t tries;  /* bodies of tries around the place at hand */
   bool in_loop;    /* `return` is not allowed */
   bool risky;      /* a failure may be written here, at most one more */
   bool skips;      /* the program has guards that skip */
@@ -132,6 +133,8 @@ void gen_construct(Gen *g);
 void gen_value_construct(Gen *g, GenType type);
 void gen_failure(Gen *g); /* a statement that fails, or may, on a line */
 void gen_return(Gen *g);
+void gen_large(Gen *g);                      /* gen_large.c */
+void gen_deep_flow(Gen *g);                  /* that it calls */
 void gen_use_unread(Gen *g, uint32_t first); /* prints them */
 
 #endif

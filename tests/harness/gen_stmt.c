@@ -236,6 +236,7 @@ static void write_ask(Gen *g) {
     write_print(g);
     return;
   }
+  if (gen_chance(g, 4)) gen_write(g, "@[no_fuse] ");
   gen_ask(g);
   if (gen_chance(g, 12)) {
     gen_write(g, " -> _");
@@ -274,6 +275,31 @@ static void write_skip(Gen *g) {
   GenVar *var = gen_add_var(g, type);
   var->fixed = true;
   gen_write(g, " -> %s", var->name);
+  if (!gen_chance(g, 40)) return;
+  const char *name = gen_read(var);
+  gen_write(g, " print(merge(\"a\", %s, %s), len(wait(%s, %s)))", name, name,
+            name, name);
+}
+
+/* As the first versions of the language had it. */
+static void write_legacy(Gen *g) {
+  static const char *const words[] = {"ask", "think", "llm", "rsn"};
+  if (!gen_may_ask(g)) {
+    gen_write(g, "merge [\"m\", ");
+    gen_expr(g, T_STR, 1);
+    gen_write(g, "]");
+  } else if (gen_chance(g, 50)) {
+    gen_write(g, "%s \"Legacy {0} \" + ", words[gen_below(g, 4)]);
+    gen_primary(g, T_STR, 0);
+    g->cost += g->factor * 5;
+  } else {
+    gen_write(g, "%s(\"Legacy\", ", words[2 + gen_below(g, 2)]);
+    gen_expr(g, T_STR, 1);
+    gen_write(g, ")");
+    g->cost += g->factor * 5;
+  }
+  GenVar *var = gen_add_var(g, T_STR);
+  gen_write(g, " -> %s", var->name);
 }
 
 static void write_guard(Gen *g) {
@@ -307,7 +333,7 @@ static void (*const kinds[])(Gen *g) = {
     write_ask,         write_ask,        write_ask,        write_flow_call,
     write_flow_call,   write_flow_call,  write_conversion, write_conversion,
     write_multi,       write_multi,      write_fed,        write_piped,
-    write_prompt_name, write_guard,      write_guard};
+    write_prompt_name, write_guard,      write_guard,      write_legacy};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -322,6 +348,7 @@ void gen_statement(Gen *g) {
     kinds[gen_below(g, KINDS)](g);
   }
   end_statement(g);
+  if (g->tries > 0 && g->depth > 1 && gen_chance(g, 6)) gen_failure(g);
 }
 
 void gen_return(Gen *g) {

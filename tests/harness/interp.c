@@ -6,7 +6,7 @@
 
 #include "core/base/mem.h"
 
-enum { DEPTH_MAX = 60, STEPS_MAX = 200000 };
+enum { DEPTH_MAX = 200, STEPS_MAX = 400000 };
 
 const char *const interp_event_texts[EVENT_COUNT] = {
 #define X(name, text) text,
