@@ -68,9 +68,11 @@ static void add_literal(Prompt *prompt, const AstExpr *literal) {
 
 /* The literal that a name stands for, however often it was handed on. */
 static const AstExpr *literal_of(const AstExpr *expr) {
-  while (expr != NULL && expr->kind == EXPR_NAME &&
-         !expr->u.name.binding->assigned)
-    expr = expr->u.name.binding->value;
+  while (expr != NULL && expr->kind == EXPR_NAME) {
+    const AstBinding *binding = expr->u.name.binding;
+    bool stands = !binding->assigned && binding->type == TYPE_TEXT;
+    expr = stands ? binding->value : NULL;
+  }
   return expr != NULL && expr->kind == EXPR_TEXT ? expr : NULL;
 }
 
