@@ -34,6 +34,16 @@ static void report_agent(Check *c, const AstCall *call) {
                           "unknown agent `%.*s`", SLICE_ARG(call->agent.text));
   diag->label = "there is no such agent in this program";
   if (!check_is_heard(c)) return;
+  uint32_t op;
+  if (map_get(&c->ops, call->name.text, &op)) { /* taken for a method */
+    diag->help = diag_text(c->sink, "a value is handed over in the brackets, "
+                                    "%.*s(%.*s), or by a pipe, %.*s |> %.*s",
+                           SLICE_ARG(call->name.text),
+                           SLICE_ARG(call->agent.text),
+                           SLICE_ARG(call->agent.text),
+                           SLICE_ARG(call->name.text));
+    return;
+  }
   Nearest nearest = nearest_new(call->agent.text, &c->guesses);
   for (uint32_t i = 0; i < c->agent.length; i++) {
     nearest_offer(&nearest, c->agent.data[i]->name.text);
@@ -149,7 +159,7 @@ static void help_callee(Check *c, Slice name, Diag *diag) {
 
 static void report_callee(Check *c, const AstCall *call) {
   Slice name = call->name.text;
-  if (report_not_yet(c, call)) return;
+  if (check_is_heard(c) && report_not_yet(c, call)) return;
   Diag *diag = check_fail(c, DIAG_UNKNOWN_CALL, call->name.span,
                           "unknown flow or operation `%.*s`", SLICE_ARG(name));
   diag->label = "neither a flow of this agent nor an operation";

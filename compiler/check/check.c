@@ -18,6 +18,7 @@ static void free_check(Check *c) {
   vec_free(&c->agent_flows);
   vec_free(&c->agent);
   vec_free(&c->flows);
+  vec_free(&c->lists);
   vec_free(&c->calls);
   vec_free(&c->first_call);
   vec_free(&c->endless);
@@ -37,6 +38,7 @@ void check_program(AstProgram *program, TypeTable *types, Arena *arena,
              .arena = arena,
              .sink = sink,
              .error_type = TYPE_NONE,
+             .empty_list = TYPE_NONE,
              .guesses = GUESSES,
              .ahead = AHEAD};
   program->types = types;

@@ -49,6 +49,8 @@ typedef struct Check {
   VEC(AstFlow *) flows;  /* by index, in program order */
   Map records;           /* name to TypeId */
   Map ops;               /* name, also an older one, to Op */
+  VEC(TypeId) lists;     /* by type: the list of it; TYPE_NONE: not made yet */
+  TypeId empty_list;     /* the type of `[]`; TYPE_NONE: not made yet */
   TypeId error_type;     /* what `catch (e)` binds; TYPE_NONE until needed */
   VEC(uint32_t) calls;   /* indexes of called flows, grouped by caller */
   VEC(uint32_t) first_call; /* by flow: into calls; one more at the end */
@@ -60,6 +62,7 @@ typedef struct Check {
   bool numbers;     /* then: a sum with what is not known yet is a number */
   Diag unsaid;      /* what is reported then */
   uint32_t guesses; /* names that may still be compared */
+  size_t file_bytes; /* read by file() so far */
   uint32_t ahead;   /* statements that may still be looked through */
 } Check;
 

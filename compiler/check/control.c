@@ -348,7 +348,7 @@ static TypeId check_loop_list(Check *c, const AstStmt *stmt) {
 
 static TypeId loop_value(Check *c, const AstStmt *stmt, const AstArm *arm) {
   TypeId value = block_value(c, &arm->body);
-  if (arm->body.ends) return type_list_of(c->types, TYPE_NONE);
+  if (arm->body.ends) return check_list_type(c, TYPE_NONE);
   if (value == TYPE_VOID) {
     report_no_value(c, stmt, arm);
     return TYPE_NONE;

@@ -163,7 +163,7 @@ TypeId check_same_types(Check *c, const AstExpr *part, DiagCode code,
 static TypeId check_list(Check *c, AstExpr *expr) {
   AstExpr *first = expr->u.parts.first;
   check_values(c, first);
-  if (first == NULL) return type_list_of(c->types, TYPE_NONE);
+  if (first == NULL) return check_list_type(c, TYPE_NONE);
   TypeId element =
       check_same_types(c, first, DIAG_LIST_TYPES, "a list with elements");
   if (element == TYPE_NONE) return TYPE_NONE;

@@ -31,13 +31,16 @@ static bool read_text(Check *c, const AstExpr *path, Buf *text) {
   Buf name = {0};
   Error error = {0};
   reader_beside(source->name, path->u.text, &name);
-  Status status = reader->read(reader->context, name.data, LIMIT_SOURCE_BYTES,
-                               text, &error);
+  size_t left = LIMIT_PROGRAM_BYTES - c->file_bytes;
+  Status status = reader->read(
+      reader->context, name.data,
+      left < LIMIT_SOURCE_BYTES ? left : LIMIT_SOURCE_BYTES, text, &error);
   buf_free(&name);
   if (status != STATUS_OK) {
     report_read(c, path, diag_text(c->sink, "%s", error.message));
     return false;
   }
+  c->file_bytes += text->length;
   if (slice_valid_utf8(buf_slice(text)) != text->length) {
     report_read(c, path, "the file is not UTF-8 text");
     return false;

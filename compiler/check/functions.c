@@ -228,9 +228,9 @@ static TypeId result_of(Check *c, const AstExpr *expr) {
     case GIVES_JSON:
       return TYPE_JSON;
     case GIVES_TEXTS:
-      return type_list_of(c->types, TYPE_TEXT);
+      return check_list_type(c, TYPE_TEXT);
     case GIVES_NUMS:
-      return type_list_of(c->types, TYPE_NUM);
+      return check_list_type(c, TYPE_NUM);
     case GIVES_FIRST:
       return call->args->type;
     case GIVES_OWN:

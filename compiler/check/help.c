@@ -8,7 +8,7 @@
 #include "compiler/check/written.h"
 
 bool check_is_heard(const Check *c) {
-  return !c->silent && c->sink->error_count <= LIMIT_DIAGNOSTICS;
+  return !c->silent && c->sink->error_count <= c->sink->room;
 }
 
 void check_suggest(Check *c, const Nearest *nearest, Diag *diag) {

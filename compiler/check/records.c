@@ -5,8 +5,38 @@
  * that has itself as a field, also by way of others, would have no end; in a
  * list it may stand.
  */
+#include <assert.h>
+
 #include "compiler/check/help.h"
 #include "compiler/check/written.h"
+
+typedef VEC(TypeId) TypeIds;
+
+typedef enum RecordState {
+  RECORD_NEW,
+  RECORD_ON_PATH,
+  RECORD_DONE
+} RecordState;
+
+/* One record on the path that is followed, and where to go on in it. */
+typedef struct Step {
+  const AstRecord *record;
+  const AstField *field;
+  uint32_t type; /* of the field: a row of Walk.types */
+} Step;
+
+typedef struct Walk {
+  Check *c;
+  const TypeIds *types;           /* of all fields, record after record */
+  VEC(const AstRecord *) records; /* by row of the type table */
+  VEC(uint32_t) first;            /* by the same: its first row of `types` */
+  RecordState *seen;              /* by the same */
+  VEC(Step) path;
+} Walk;
+
+static uint32_t row_of(const Check *c, TypeId record) {
+  return c->types->rows.data[record].element;
+}
 
 /* ---- names --------------------------------------------------------------- */
 
@@ -26,20 +56,15 @@ static void report_twice(Check *c, DiagCode code, const char *what,
   diag->related_label = "first declared here";
 }
 
-static const AstRecord *find_record(const Check *c, TypeId type) {
-  const AstRecord *record = c->program->records;
-  while (record != NULL && record->type != type) record = record->next;
-  return record;
-}
-
-static void declare_record(Check *c, AstRecord *record) {
+static void declare_record(Walk *w, AstRecord *record) {
+  Check *c = w->c;
   uint32_t first;
   record->type = TYPE_NONE;
   if (check_is_builtin_type(record->name.text)) {
     report_taken(c, record);
   } else if (map_get(&c->records, record->name.text, &first)) {
     report_twice(c, DIAG_SAME_TYPE, "type", &record->name,
-                 &find_record(c, (TypeId)first)->name);
+                 &w->records.data[row_of(c, (TypeId)first)]->name);
   } else {
     record->type = type_record(c->types, record->name.text);
     if (record->type == TYPE_NONE) {
@@ -49,6 +74,8 @@ static void declare_record(Check *c, AstRecord *record) {
       return;
     }
     map_set(&c->records, record->name.text, record->type);
+    vec_push(&w->records, record);
+    vec_push(&w->first, 0);
   }
 }
 
@@ -73,8 +100,6 @@ static void check_field_names(Check *c, const AstRecord *record) {
   map_free(&names);
 }
 
-typedef VEC(TypeId) TypeIds;
-
 static void resolve_fields(Check *c, const AstRecord *record, TypeIds *types) {
   check_field_names(c, record);
   for (const AstField *field = record->fields; field; field = field->next) {
@@ -84,32 +109,6 @@ static void resolve_fields(Check *c, const AstRecord *record, TypeIds *types) {
 }
 
 /* ---- records in themselves ----------------------------------------------- */
-
-typedef enum RecordState {
-  RECORD_NEW,
-  RECORD_ON_PATH,
-  RECORD_DONE
-} RecordState;
-
-/* One record on the path that is followed, and where to go on in it. */
-typedef struct Step {
-  const AstRecord *record;
-  const AstField *field;
-  uint32_t type; /* of the field: a row of Walk.types */
-} Step;
-
-typedef struct Walk {
-  Check *c;
-  const TypeIds *types;           /* of all fields, record after record */
-  VEC(const AstRecord *) records; /* by row of the type table; NULL: `error` */
-  VEC(uint32_t) first;            /* by the same: its first row of `types` */
-  RecordState *seen;              /* by the same */
-  VEC(Step) path;
-} Walk;
-
-static uint32_t row_of(const Check *c, TypeId record) {
-  return c->types->rows.data[record].element;
-}
 
 static void report_endless(Check *c, const AstRecord *record,
                            const AstField *field, const AstRecord *back) {
@@ -148,7 +147,7 @@ static void advance(Walk *w) {
   step->field = field->next;
   if (check_kind(w->c, type) != TYPE_KIND_RECORD) return;
   uint32_t next = row_of(w->c, type);
-  if (next >= w->records.length || w->records.data[next] == NULL) return;
+  if (next >= w->records.length) return; /* `error` */
   if (w->seen[next] == RECORD_ON_PATH) {
     report_endless(w->c, record, field, w->records.data[next]);
   } else if (w->seen[next] == RECORD_NEW) {
@@ -159,7 +158,7 @@ static void advance(Walk *w) {
 static void find_endless(Walk *w) {
   w->seen = mem_alloc_zero(w->records.length + 1, sizeof *w->seen);
   for (uint32_t i = 0; i < w->records.length; i++) {
-    if (w->records.data[i] == NULL || w->seen[i] != RECORD_NEW) continue;
+    if (w->seen[i] != RECORD_NEW) continue;
     enter(w, i);
     while (w->path.length > 0) advance(w);
   }
@@ -178,16 +177,12 @@ void check_records(Check *c) {
   Walk w = {.c = c};
   TypeIds types = {0};
   AstRecord *record = c->program->records;
-  for (; record != NULL; record = record->next) declare_record(c, record);
-  for (uint32_t i = 0; i < c->types->records.length; i++) {
-    vec_push(&w.records, NULL);
-    vec_push(&w.first, 0);
-  }
+  assert(c->types->records.length == 0); /* rows are counted from 0 */
+  for (; record != NULL; record = record->next) declare_record(&w, record);
   for (record = c->program->records; record; record = record->next) {
     uint32_t first = types.length;
     resolve_fields(c, record, &types);
     if (record->type == TYPE_NONE) continue;
-    w.records.data[row_of(c, record->type)] = record;
     w.first.data[row_of(c, record->type)] = first;
   }
   for (uint32_t i = 0; i < w.records.length; i++) {

@@ -20,6 +20,19 @@ static const TypeName type_names[] = {
 
 enum { TYPE_NAME_COUNT = sizeof type_names / sizeof *type_names };
 
+/* ---- lists --------------------------------------------------------------- */
+
+/* The type table looks through all its rows; there may be many of both. */
+TypeId check_list_type(Check *c, TypeId element) {
+  TypeId *known = &c->empty_list;
+  if (element != TYPE_NONE) {
+    while (c->lists.length <= element) vec_push(&c->lists, TYPE_NONE);
+    known = &c->lists.data[element];
+  }
+  if (*known == TYPE_NONE) *known = type_list_of(c->types, element);
+  return *known;
+}
+
 /* ---- as written ---------------------------------------------------------- */
 
 static TypeId find_builtin(Slice name) {
@@ -54,6 +67,10 @@ static TypeId find_type(Check *c, Slice name) {
 }
 
 static TypeId unknown_type(Check *c, const AstType *type) {
+  Diag *diag = check_fail(c, DIAG_UNKNOWN_TYPE, type->name.span,
+                          "unknown type `%.*s`", SLICE_ARG(type->name.text));
+  diag->label = "there is no such type";
+  if (!check_is_heard(c)) return TYPE_NONE;
   Nearest nearest = nearest_new(type->name.text, &c->guesses);
   for (size_t i = 0; i < TYPE_NAME_COUNT; i++) {
     nearest_offer(&nearest, slice_of(type_names[i].text));
@@ -63,9 +80,6 @@ static TypeId unknown_type(Check *c, const AstType *type) {
   for (; record != NULL; record = record->next) {
     nearest_offer(&nearest, record->name.text);
   }
-  Diag *diag = check_fail(c, DIAG_UNKNOWN_TYPE, type->name.span,
-                          "unknown type `%.*s`", SLICE_ARG(type->name.text));
-  diag->label = "there is no such type";
   check_suggest(c, &nearest, diag);
   if (diag->help == NULL) {
     diag->help = "the types are str, num, bool, json, list<...> and what the "
@@ -119,7 +133,7 @@ TypeId check_written_type(Check *c, const AstType *type) {
   if (id == TYPE_NONE) return id;
   if (lists > LIMIT_TYPE_DEPTH) return too_deep(c, type->span);
   for (; lists > 0 && id != TYPE_NONE; lists--) {
-    id = type_list_of(c->types, id);
+    id = check_list_type(c, id);
   }
   return id == TYPE_NONE ? too_deep(c, type->span) : id;
 }
@@ -158,6 +172,6 @@ TypeId check_element(const Check *c, TypeId list) {
 }
 
 TypeId check_list_of(Check *c, TypeId element, Span span) {
-  TypeId type = type_list_of(c->types, element);
+  TypeId type = check_list_type(c, element);
   return type == TYPE_NONE ? too_deep(c, span) : type;
 }

@@ -23,6 +23,9 @@ bool check_common_type(const Check *c, TypeId a, TypeId b, TypeId *common);
 TypeKind check_kind(const Check *c, TypeId type); /* COUNT of TYPE_NONE */
 /* What a list's type has inside; json of the empty list's. */
 TypeId check_element(const Check *c, TypeId list);
+/* list<element>; of TYPE_NONE the empty list's type. TYPE_NONE when it would be
+ * nested too deeply, which the second one reports. */
+TypeId check_list_type(Check *c, TypeId element);
 TypeId check_list_of(Check *c, TypeId element, Span span);
 
 #endif
