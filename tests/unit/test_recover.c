@@ -350,7 +350,7 @@ CASE(long_lines) {
       "merge [a] ", "ask \"x\" ", "if (",     "return (",   "let x = = 1;",
       "{ b c }",   "; /* */",    "@[no_fuse] ", "a<",      "f(a b) -> x "};
   for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-    expect_an_end(pieces[i], strlen(pieces[i]), 400000);
+    expect_an_end(pieces[i], strlen(pieces[i]), 100000);
   }
   expect_an_end("\0", 1, 10000000);
   expect_an_end("\xff", 1, 10000000);
