@@ -15,6 +15,7 @@
 typedef struct Emit {
   const IrProgram *program;
   Builder *builder;
+  Error *error; /* the caller's: the first mistake */
   Places places;
   uint32_t *const_rows;   /* by row of the program's: of the file, + 1; or 0 */
   uint32_t *uses;         /* by node of the graph: its readers */
@@ -124,12 +125,26 @@ static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
 
 /* ---- graphs and flows ---------------------------------------------------- */
 
+/* An arm or a body takes what it reads of the names around it; too much of
+ * that is told with its place. */
+static void check_captures(Emit *emit, const IrGraph *graph) {
+  if (!graph->nested || graph->param_count <= LIMIT_GRAPH_PARAMS) return;
+  Span span = graph->nodes.data[graph->nodes.length - 1].span;
+  uint32_t length;
+  Place place = places_find(&emit->places, span, &length);
+  const Source *source = places_source(&emit->places, span.start);
+  error_set(emit->error, STATUS_LIMIT,
+            "%s:%u:%u: a block here reads more than %d names from around it",
+            source->name, place.line, place.column, LIMIT_GRAPH_PARAMS);
+}
+
 /* What does not fit is over the builder's limit, which reports it. */
 static uint16_t narrow(uint32_t count) {
   return count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
 }
 
 static void write_graph(Emit *emit, const IrGraph *graph) {
+  check_captures(emit, graph);
   build_begin_graph(emit->builder,
                     &(BuildGraph){.name = graph->name,
                                   .param_count = narrow(graph->param_count),
@@ -178,6 +193,7 @@ Status emit_object(const IrProgram *program, uint32_t optimization, Buf *out,
                    Error *error) {
   Emit emit = {
       .program = program,
+      .error = error,
       .builder = build_new(slice_of(program->source->name), optimization),
       .const_rows = mem_alloc_zero((size_t)program->consts.length + 1,
                                    sizeof *emit.const_rows),

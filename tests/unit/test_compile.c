@@ -213,11 +213,13 @@ static const char constructs[] =
     "agent Nest { flow nest(c: bool, s: str, xs: list<str>) -> str {\n"
     "  let n = 0\n"
     "  loop (x in xs, parallel: 2) {\n"
-    "    switch x { case \"a\" => { n = n + 1 print(n) } default => print(s) }\n"
+    "    switch x { case \"a\" => { n = n + 1 print(n) }\n"
+    "      default => print(s) }\n"
     "    try { ask(x) -> y } catch (e) { let y = e.message }\n"
     "    y\n"
     "  } -> ys\n"
-    "  while (c && len(ys) > n, max: 9) { n = n + 2 if (n == 7) { return s } }\n"
+    "  while (c && len(ys) > n, max: 9) {\n"
+    "    n = n + 2 if (n == 7) { return s } }\n"
     "  fence()\n"
     "  guard(s, condition: \"!= x\", on_fail: skip) -> g\n"
     "  if (g == \"e\") { return \"early\" }\n"
@@ -245,6 +247,27 @@ CASE(same_source_same_bytes) {
     compiled_free(&a);
     compiled_free(&b);
   }
+  buf_free(&text);
+}
+
+/* The limit on a graph's parameters, told as what it means to a program. */
+CASE(a_block_that_reads_too_many_names) {
+  (void)state;
+  enum { NAMES = LIMIT_GRAPH_PARAMS + 1 };
+  Buf text = {0};
+  Compiled c;
+  buf_add_text(&text, "agent A { flow main(c: bool, n: num) -> num {\n");
+  for (int i = 0; i < NAMES; i++) buf_addf(&text, "let x%d = n + %d\n", i, i);
+  buf_add_text(&text, "let y = 0\nif (c) { y = y");
+  for (int i = 0; i < NAMES; i++) buf_addf(&text, " + x%d", i);
+  buf_add_text(&text, " }\nreturn y } }\n");
+  compile(&c, text.data, 1, NULL);
+  assert_false(c.result.ok);
+  assert_int_equal(c.result.error.status, STATUS_LIMIT);
+  assert_string_equal(c.result.error.message,
+                      "test.ais:4100:1: a block here reads more than 4096 "
+                      "names from around it");
+  compiled_free(&c);
   buf_free(&text);
 }
 
@@ -422,6 +445,7 @@ int main(void) {
       cmocka_unit_test(too_large_a_source),
       cmocka_unit_test(nothing_at_all),
       cmocka_unit_test(same_source_same_bytes),
+      cmocka_unit_test(a_block_that_reads_too_many_names),
       cmocka_unit_test(a_dump_at_every_arrow),
       cmocka_unit_test(a_dump_without_the_pass),
       cmocka_unit_test(an_unknown_dump),

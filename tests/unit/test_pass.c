@@ -420,13 +420,13 @@ CASE(passes_keep_results) {
   }
 }
 
-/* ---- constructs ----------------------------------------------------------- */
+/* ---- constructs ---------------------------------------------------------- */
 
 CASE(a_construct_that_nobody_needs_goes) {
   (void)state;
   expect_after("dce",
                "agent A { flow main(c: bool, xs: list<str>) -> str {\n"
-               "  if (c) { ask(\"unread\") -> u } else { ask(\"as well\") -> u }\n"
+               "  if (c) { ask(\"one\") -> u } else { ask(\"two\") -> u }\n"
                "  loop (x in xs) { loop (y in xs) { ask(x + y) } }\n"
                "  try { think(xs[0]) -> t } catch { \"\" -> t }\n"
                "  while (c, max: 3) { ask(\"again\") -> a }\n"
@@ -542,7 +542,8 @@ CASE(nested_graphs_are_folded) {
   expect_after("fold",
                "agent A { flow main(c: bool, x: str) -> str {\n"
                "  let t = \"a\" + 1\n"
-               "  if (c) { ask(\"q\" + \"r\", t) -> y } else { let z = \"{{x}}\" \"!\" + z -> y }\n"
+               "  if (c) { ask(\"q\" + \"r\", t) -> y }\n"
+               "  else { let z = \"{{x}}\" \"!\" + z -> y }\n"
                "  return y\n"
                "} }",
                "graph 0 A.main: str\n"
