@@ -126,6 +126,7 @@ bool lsp_serve(int in, int out) {
   while (serve_one(&lsp, &message)) continue;
   bool orderly = lsp.state == LSP_SHUT_DOWN;
   buf_free(&message);
+  analysis_forget(&lsp.documents);
   documents_free(&lsp.documents);
   rpc_free(&lsp.rpc);
   return orderly;

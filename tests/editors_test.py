@@ -25,7 +25,8 @@ USES = {
     'type': 'type T {', 'import': 'import "x.ais"', 'on': 'on Event {',
     'tools': 'tools: [a]', 'discoverable': 'discoverable: [a]',
     'context': 'context: "x"', 'memory': 'memory {', 'beliefs': 'beliefs {',
-    'goals': 'goals {', 'with': 'verify x with "y"', 'priority': 'g: "x" priority 1', 'let': 'let x = 1',
+    'goals': 'goals {', 'with': 'verify x with "y"',
+    'priority': 'g: "x" priority 1', 'let': 'let x = 1',
 }
 # Words that mean something in one rare place and are names elsewhere.
 PLAIN = {'priority'}

@@ -30,11 +30,29 @@ from run_cases import Case, CaseError
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OPTIONS = argparse.Namespace()
 
-TOKEN = re.compile(r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"'
-                   r'|//[^\n]*|/\*.*?\*/|\s+|\w+'
-                   r'|->|<-|\|>|=>|==|!=|<=|>=|&&|\|\||.', re.S)
+CODE = re.compile(r'//[^\n]*|/\*.*?\*/|\s+|\w+|"""|"|\}\}'
+                  r'|->|<-|\|>|=>|==|!=|<=|>=|&&|\|\||.', re.S)
+PIECE = {'"': re.compile(r'(?:\\.|(?!\{\{)[^"\\\n])*("|\{\{|)'),
+         '"""': re.compile(r'(?:\\.|(?!\{\{|""")[^\\])*("""|\{\{|)', re.S)}
 BETWEEN = [' ', '  ', '\n', '\n\n\n', ' /* c */ ', ' // c\n', '\t',
            '\n            ', '\r\n', '']
+
+
+def tokens_of(text):
+    """Tokens, white space and comments; a text with holes is several."""
+    at, holes = 0, []
+    while at < len(text):
+        token = CODE.match(text, at).group()
+        quote = token if token in PIECE else None
+        if token == '}}' and holes:
+            quote = holes.pop()
+        if quote:
+            piece = PIECE[quote].match(text, at + len(token))
+            token += piece.group()
+            if piece.group(1) == '{{':
+                holes.append(quote)
+        yield token
+        at += len(token)
 
 
 # ---- programs ----------------------------------------------------------------
@@ -81,7 +99,7 @@ def mutant(text, source):
     """The program with other white space, which may mean something else."""
     share = source.choice([0.02, 0.1, 0.4])
     out = []
-    for token in TOKEN.findall(text):
+    for token in tokens_of(text):
         if not token.isspace():
             out.append(token)
         elif source.random() < share:
@@ -95,7 +113,7 @@ def mutant(text, source):
 
 def comments_of(text):
     """Every comment, its white space made one space."""
-    return [' '.join(token.split()) for token in TOKEN.findall(text)
+    return [' '.join(token.split()) for token in tokens_of(text)
             if token.startswith(('//', '/*'))]
 
 
