@@ -28,7 +28,11 @@ static const struct {
               {"prompt:", "prompt: "},
               {"@no_fuse", "@no_fuse"},
               {"context:", "context: "},
-              {"type", "type "}};
+              {"type", "type "},
+              {"import", "import \""},
+              {"file()", "file(\""},
+              {"@[no_fuse]", "@[no_fuse]"},
+              {"ask without parentheses", "ask \"Legacy"}};
 
 /* What the tree has; the operations and operators come after them. */
 #define FEATURES(X)                             \

@@ -273,17 +273,26 @@ static const char records[] =
     "type Item { name: str, count: num, ok: bool }\n"
     "type Order { id: num, tags: list<str>, first: Item, extra: json }\n";
 
-/* Agents may stand in any order. */
+/* Agents may stand in any order, and all but the last in another file. */
 static void join_agents(Gen *g, Buf *agents, uint32_t count, Buf *out) {
   bool records_first = gen_chance(g, 50);
-  if (records_first) buf_add_text(out, records);
+  bool apart = count > 1 && gen_chance(g, 30);
   uint32_t first = gen_below(g, count);
+  if (apart) buf_add_text(out, "import \"part.ais\"\n");
+  if (records_first) buf_add_text(out, records);
+  if (apart) {
+    buf_add_slice(out, buf_slice(&agents[count - 1]));
+    buf_add_text(out, "//// part.ais\n");
+    buf_clear(&agents[count - 1]);
+  }
   for (uint32_t i = 0; i < count; i++) {
     Buf *agent = &agents[(first + i) % count];
     buf_add_slice(out, buf_slice(agent));
     buf_free(agent);
   }
   if (!records_first) buf_add_text(out, records);
+  if (g->has_file)
+    buf_add_text(out, "//// data.txt\nA file with {0} and \"quotes\".\n");
 }
 
 void gen_program(uint64_t seed, Buf *out) {
@@ -291,6 +300,7 @@ void gen_program(uint64_t seed, Buf *out) {
   Buf agents[AGENTS_MAX] = {{0}};
   uint32_t count = 1 + gen_below(&g, AGENTS_MAX);
   g.skips = gen_chance(&g, 30);
+  g.has_file = gen_chance(&g, 20);
   GenFlow entry = {.name = "main", .result = gen_any_type(&g)};
   if (gen_chance(&g, 10)) entry.result = T_VOID;
   entry.param_count = gen_below(&g, GEN_PARAMS + 1);

@@ -71,6 +71,7 @@ typedef struct Gen {
   uint32_t tries;  /* bodies of tries around the place at hand */
   bool in_loop;    /* `return` is not allowed */
   bool risky;      /* a failure may be written here, at most one more */
+  bool has_file;   /* the program has a file of text beside it */
   bool skips;      /* the program has guards that skip */
   bool calm;       /* no model calls and flows in the expression at hand */
 } Gen;

@@ -83,7 +83,9 @@ void gen_text_literal(Gen *g) {
     write_interpolated(g);
   else if (at < 25 && !g->calm && g->factor == 1)
     write_text_block(g);
-  else if (at < 27)
+  else if (at < 28 && g->has_file)
+    gen_write(g, "file(\"data.txt\")");
+  else if (at < 30)
     gen_write(g, "\"\\u{e9}\\u{7b}0}\"");
   else
     gen_quoted(g, words[gen_below(g, WORDS)]);

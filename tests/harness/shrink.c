@@ -23,14 +23,17 @@ typedef struct Edits {
   Subject *subject;
 } Edits;
 
+/* Places in files that are imported count on behind the first file. */
 static void add(Edits *edits, Span span, const char *text) {
+  if (span.start + span.length > edits->subject->source.text.length) return;
   Edit edit = {span.start, span.length, text};
   if (strlen(text) < span.length) vec_push(&edits->list, edit);
 }
 
 static const char *text_at(Edits *edits, uint32_t start, uint32_t end) {
-  const char *source = edits->subject->source.text.data;
-  return arena_copy(&edits->subject->arena, source + start, end - start);
+  Slice source = edits->subject->source.text;
+  if (start > end || end > source.length) return "";
+  return arena_copy(&edits->subject->arena, source.data + start, end - start);
 }
 
 /* ---- expressions -------------------------------------------------------- */
@@ -153,13 +156,14 @@ static void visit_program(Edits *edits) {
 
 /* Empty lines, and agents and types without anybody who uses them. */
 static void visit_lines(Edits *edits) {
-  Slice text = edits->subject->source.text;
+  Slice text = edits->subject->text;
   uint32_t start = 0;
   for (uint32_t at = 0; at < text.length; at++) {
     if (text.data[at] != '\n') continue;
     bool is_args = slice_starts_with(slice_from(text.data + start, at - start),
                                      SLICE("// args"));
-    if (!is_args) add(edits, (Span){start, at + 1 - start}, "");
+    Edit edit = {start, at + 1 - start, ""};
+    if (!is_args) vec_push(&edits->list, edit);
     start = at + 1;
   }
 }

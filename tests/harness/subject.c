@@ -10,6 +10,57 @@
 #include "core/base/json.h"
 
 static const char args_mark[] = "// args: ";
+static const char file_mark[] = "\n//// ";
+
+/* ---- files -------------------------------------------------------------- */
+
+/* Where the mark of the next file begins at or after `at`; the length when
+ * there is none. */
+static size_t find_mark(Slice text, size_t at) {
+  Slice mark = SLICE(file_mark);
+  for (; at + mark.length <= text.length; at++)
+    if (memcmp(text.data + at, mark.data, mark.length) == 0) return at;
+  return text.length;
+}
+
+/* The file called `name`; false when there is none. */
+static bool find_file(Slice text, Slice name, Slice *file) {
+  size_t at = find_mark(text, 0);
+  while (at < text.length) {
+    size_t start = at + sizeof file_mark - 1;
+    size_t next = find_mark(text, start);
+    Slice rest = slice_from(text.data + start, next - start);
+    const char *end = memchr(rest.data, '\n', rest.length);
+    size_t length = end == NULL ? rest.length : (size_t)(end - rest.data);
+    *file = slice_from(rest.data + length, rest.length - length);
+    if (slice_equal(slice_from(rest.data, length), name)) return true;
+    at = next;
+  }
+  return false;
+}
+
+static Status read_file(void *context, const char *path, size_t limit, Buf *out,
+                        Error *error) {
+  const Subject *subject = context;
+  Slice file;
+  (void)limit;
+  if (!find_file(subject->text, slice_of(path), &file))
+    return error_set(error, STATUS_IO, "no file %s", path);
+  buf_add_slice(out, file);
+  return STATUS_OK;
+}
+
+static void identify(void *context, const char *path, Buf *out) {
+  (void)context;
+  buf_add_text(out, path);
+}
+
+static SourceReader reader_of(const Subject *subject) {
+  return (SourceReader){
+      .read = read_file, .identify = identify, .context = (void *)subject};
+}
+
+/* ---- the tree ------------------------------------------------------------ */
 
 /* The JSON list in the comment that the text begins with. */
 static bool read_args(Subject *subject, Buf *why) {
@@ -46,12 +97,15 @@ static const AstFlow *find_entry(const AstProgram *tree) {
 }
 
 bool subject_open(Subject *subject, Slice text, Buf *why) {
-  *subject = (Subject){.source = {.name = "program.ais", .text = text}};
+  Slice first = slice_from(text.data, find_mark(text, 0));
+  *subject =
+      (Subject){.text = text, .source = {.name = "program.ais", .text = first}};
+  SourceReader reader = reader_of(subject);
   arena_init(&subject->arena);
   type_table_init(&subject->types);
   diag_init(&subject->diags, &subject->source, &subject->arena);
-  AstProgram *tree =
-      parse_source(&subject->source, &subject->arena, &subject->diags);
+  AstProgram *tree = parse_program(&subject->source, &reader, &subject->arena,
+                                   &subject->diags);
   check_program(tree, &subject->types, &subject->arena, &subject->diags);
   subject->tree = tree;
   if (subject->diags.error_count > 0) {
@@ -68,6 +122,7 @@ bool subject_open(Subject *subject, Slice text, Buf *why) {
 }
 
 void subject_free(Subject *subject) {
+  parse_files_free(subject->tree->files);
   vec_free(&subject->args);
   diag_free(&subject->diags);
   type_table_free(&subject->types);
@@ -78,7 +133,9 @@ Object *subject_compile(const Subject *subject, uint32_t level, Buf *why) {
   CompileResult result;
   Error error = {0};
   Object *object = NULL;
-  compile_source(&subject->source, &(CompileOptions){.optimization = level},
+  SourceReader reader = reader_of(subject);
+  compile_source(&subject->source,
+                 &(CompileOptions){.optimization = level, .reader = &reader},
                  &result);
   if (!result.ok) {
     diag_render_text(&result.diags, false, why);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * A program under test: its text, the checked tree for the reference, and the
- * object file for the engine.
+ * object file for the engine. The text may hold several files, each but the
+ * first behind a line with its name:
+ *
+ *     import "part.ais"
+ *     agent A { ... }
+ *     //// part.ais
+ *     agent B { ... }
  */
 #ifndef APXM_TESTS_HARNESS_SUBJECT_H
 #define APXM_TESTS_HARNESS_SUBJECT_H
@@ -11,7 +17,8 @@
 #include "core/object/object.h"
 
 typedef struct Subject {
-  Source source;
+  Slice text;    /* all files */
+  Source source; /* the first of them */
   Arena arena;
   TypeTable types;
   DiagSink diags;
