@@ -232,9 +232,12 @@ static void write_while(Gen *g) {
   gen_line(g);
   g->factor *= max + 1;
   gen_write(g, "while (%s < %u", name, steps);
-  if (gen_chance(g, 25)) {
+  if (gen_chance(g, 15) && gen_may_ask(g)) {
+    g->cost += g->factor * 5;
+    gen_write(g, " && len(ask(\"again {{%s}}\")) > 0", name);
+  } else if (gen_chance(g, 25)) {
     gen_write(g, " && ");
-    gen_primary(g, T_BOOL, 1);
+    gen_primary(g, T_BOOL, 2);
   }
   gen_write(g, ", max: %u) {", max);
   g->indent++;

@@ -63,17 +63,18 @@ typedef struct Gen {
   VEC(GenFlow) flows;
   uint32_t agent; /* being written */
   GenFlow current;
-  uint32_t names;  /* given out in this flow */
-  uint32_t depth;  /* of constructs */
-  uint32_t factor; /* how often the place at hand runs, at the most */
-  uint32_t cost;   /* model calls of this flow so far */
-  uint32_t left;   /* statements that this flow may still have */
-  uint32_t tries;  /* bodies of tries around the place at hand */
-  bool in_loop;    /* `return` is not allowed */
-  bool risky;      /* a failure may be written here, at most one more */
-  bool has_file;   /* the program has a file of text beside it */
-  bool skips;      /* the program has guards that skip */
-  bool calm;       /* no model calls and flows in the expression at hand */
+  uint32_t names;   /* given out in this flow */
+  uint32_t depth;   /* of constructs */
+  uint32_t deepest; /* that they may be in this flow */
+  uint32_t factor;  /* how often the place at hand runs, at the most */
+  uint32_t cost;    /* model calls of this flow so far */
+  uint32_t left;    /* statements that this flow may still have */
+  uint32_t tries;   /* bodies of tries around the place at hand */
+  bool in_loop;     /* `return` is not allowed */
+  bool risky;       /* a failure may be written here, at most one more */
+  bool has_file;    /* the program has a file of text beside it */
+  bool skips;       /* the program has guards that skip */
+  bool calm;        /* no model calls and flows in the expression at hand */
 } Gen;
 
 extern const char *const gen_type_names[T_COUNT];

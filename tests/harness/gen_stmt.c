@@ -340,7 +340,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 void gen_statement(Gen *g) {
   if (g->left > 0) g->left--;
   g->cost += g->factor;
-  if (g->depth < 3 && g->left > 2 && gen_chance(g, 26)) {
+  if (g->depth < g->deepest && g->left > 2 && gen_chance(g, 26)) {
     gen_construct(g);
   } else if (gen_chance(g, 3)) {
     gen_write(g, "fence()");
@@ -382,7 +382,7 @@ void gen_use_unread(Gen *g, uint32_t first) {
 
 static void write_value(Gen *g, GenType type) {
   Buf value = {0};
-  if (g->depth < 3 && g->left > 4 && gen_chance(g, 12)) {
+  if (g->depth < g->deepest && g->left > 4 && gen_chance(g, 12)) {
     gen_value_construct(g, type);
     return;
   }

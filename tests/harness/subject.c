@@ -6,6 +6,7 @@
 
 #include "compiler/check/check.h"
 #include "compiler/emit/compile.h"
+#include "compiler/front/format.h"
 #include "compiler/front/parse.h"
 #include "core/base/json.h"
 
@@ -127,6 +128,33 @@ void subject_free(Subject *subject) {
   diag_free(&subject->diags);
   type_table_free(&subject->types);
   arena_free(&subject->arena);
+}
+
+static bool format(Slice text, Buf *out, Buf *why) {
+  Source source = {.name = "program.ais", .text = text};
+  Arena arena;
+  DiagSink diags;
+  arena_init(&arena);
+  diag_init(&diags, &source, &arena);
+  FormatResult result = format_source(&source, &arena, &diags, out);
+  if (result != FORMAT_DONE) buf_add_text(why, "the formatter refuses it\n");
+  diag_free(&diags);
+  arena_free(&arena);
+  return result == FORMAT_DONE;
+}
+
+bool subject_formats(const Subject *subject, Buf *why) {
+  Buf once = {0}, twice = {0};
+  bool formats = format(subject->source.text, &once, why) &&
+                 format(buf_slice(&once), &twice, why);
+  if (formats && !slice_equal(buf_slice(&once), buf_slice(&twice))) {
+    buf_addf(why, "formatted:\n%s\nformatted again:\n%s\n", once.data,
+             twice.data);
+    formats = false;
+  }
+  buf_free(&once);
+  buf_free(&twice);
+  return formats;
 }
 
 Object *subject_compile(const Subject *subject, uint32_t level, Buf *why) {

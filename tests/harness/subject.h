@@ -32,6 +32,10 @@ typedef struct Subject {
 bool subject_open(Subject *subject, Slice text, Buf *why);
 void subject_free(Subject *subject);
 
+/* Whether its first file can be formatted, to the same tree, and formatting the
+ * result changes nothing. */
+bool subject_formats(const Subject *subject, Buf *why);
+
 /* Compiles it; NULL with the messages in `why`. */
 Object *subject_compile(const Subject *subject, uint32_t level, Buf *why);
 

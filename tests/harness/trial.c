@@ -70,6 +70,11 @@ static void try_ways(Lab *lab, const Subject *subject, uint64_t seed,
     buf_addf(&trial->how, "%s\n", wanted.why_undecided);
   }
   bool goes_on = !wanted.undecided;
+  if (lab->plant == NULL && !subject_formats(subject, &trial->how)) {
+    trial->verdict = VERDICT_DIFFERENT;
+    trial->difference = DIFFERENCE_FORMAT;
+    goes_on = false;
+  }
   for (uint32_t i = 0; goes_on && i < REAL_WAYS; i++)
     if ((ways >> i & 1) != 0)
       goes_on = try_way(lab, subject, seed, i, &wanted, trial);
