@@ -17,7 +17,9 @@ typedef struct GraphReader {
   DiagSink *sink;
   VEC(GraphDoc *) docs; /* the document's own, in order; no regions */
   IrProgram *program;
-  bool has_skip; /* some guard may make its value absent */
+  Map flows;      /* row of docs by graph_flow_key */
+  uint32_t depth; /* graphs that are being lowered, one in the other */
+  bool has_skip;  /* some guard may make its value absent */
 } GraphReader;
 
 /* ---- read.c -------------------------------------------------------------- */
@@ -25,6 +27,9 @@ typedef struct GraphReader {
 /* Takes `tree` apart; a region's parameters are made by its switch. NULL when
  * there was an error. */
 GraphDoc *graph_read_doc(GraphReader *reader, const Tree *tree, bool is_region);
+
+/* What a flow is found by; in the arena. */
+Slice graph_flow_key(GraphReader *reader, Slice agent, Slice flow);
 
 /* The type a text names; TYPE_NONE, reported, when there is none. */
 TypeId graph_read_type(GraphReader *reader, const Tree *tree);
@@ -48,7 +53,7 @@ const char *graph_op_name(Op op);
 
 /* ---- lower.c ------------------------------------------------------------- */
 
-/* Finds what is called, and which spaces each graph uses. */
+/* calls.c: finds what is called, and which spaces each graph uses. */
 bool graph_resolve(GraphReader *reader);
 /* Makes the document's graph, and before it those it calls. */
 bool graph_lower(GraphReader *reader, GraphDoc *doc);

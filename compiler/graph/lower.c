@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "compiler/graph/lower_int.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 
 /* ---- making nodes -------------------------------------------------------- */
@@ -109,75 +110,12 @@ Diag *lowered_fail(GraphLower *lower, DiagCode code, const char *format, ...) {
   return diag;
 }
 
-/* ---- calls and spaces ---------------------------------------------------- */
+/* ---- inputs -------------------------------------------------------------- */
 
 static Slice attribute(const GraphNode *node, const char *key) {
   const Tree *found = tree_member(node->attributes, key);
   return found && found->kind == TREE_TEXT ? found->text : SLICE("");
 }
-
-static bool find_callee(GraphReader *reader, GraphNode *node) {
-  Slice agent = attribute(node, "agent_name");
-  Slice flow = attribute(node, "flow_name");
-  for (uint32_t i = 0; i < reader->docs.length; i++) {
-    GraphDoc *doc = reader->docs.data[i];
-    if (slice_equal(doc->agent, agent) && slice_equal(doc->flow, flow))
-      node->callee = doc;
-  }
-  if (node->callee != NULL) return true;
-  Diag *diag =
-      diag_report(reader->sink, DIAG_GRAPH_FLOW, node->span,
-                  "node `%.*s` calls `%.*s.%.*s`, which is no graph "
-                  "of this document",
-                  SLICE_ARG(node->name), SLICE_ARG(agent), SLICE_ARG(flow));
-  diag->label = "`agent_name` and `flow_name` name one";
-  return false;
-}
-
-static bool resolve_doc(GraphReader *reader, GraphDoc *doc) {
-  bool right = true;
-  for (uint32_t i = 0; i < doc->node_count; i++) {
-    GraphNode *node = &doc->nodes[i];
-    if (node->form == FORM_CALL) right &= find_callee(reader, node);
-    for (uint32_t k = 0; k < node->region_count; k++)
-      right &= resolve_doc(reader, node->regions[k]);
-  }
-  return right;
-}
-
-/* What a graph uses as far as it is known; equal for all regions of a node. */
-static uint16_t spaces_of(GraphDoc *doc) {
-  uint16_t spaces = doc->spaces;
-  for (uint32_t i = 0; i < doc->node_count; i++) {
-    GraphNode *node = &doc->nodes[i];
-    uint16_t inner = node->form == FORM_PRINT ? 1 << SPACE_OUTPUT : 0;
-    if (node->callee != NULL) inner |= node->callee->spaces;
-    for (uint32_t k = 0; k < node->region_count; k++)
-      inner |= spaces_of(node->regions[k]);
-    for (uint32_t k = 0; k < node->region_count; k++)
-      node->regions[k]->spaces = inner;
-    spaces |= inner;
-  }
-  return spaces;
-}
-
-bool graph_resolve(GraphReader *reader) {
-  bool right = true;
-  for (uint32_t i = 0; i < reader->docs.length; i++)
-    right &= resolve_doc(reader, reader->docs.data[i]);
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (uint32_t i = 0; i < reader->docs.length; i++) {
-      GraphDoc *doc = reader->docs.data[i];
-      uint16_t spaces = spaces_of(doc);
-      changed = changed || spaces != doc->spaces;
-      doc->spaces = spaces;
-    }
-  }
-  return right;
-}
-
-/* ---- inputs -------------------------------------------------------------- */
 
 /* Whether a node without edges reads the graph's parameters: all of them are
  * the context of a model call; others take them where they need a value. */
@@ -396,11 +334,19 @@ static bool lower_nodes(GraphLower *lower) {
 
 bool graph_lower(GraphReader *reader, GraphDoc *doc) {
   if (doc->opened) return true;
+  if (reader->depth > LIMIT_CALL_DEPTH) {
+    diag_report(reader->sink, DIAG_GRAPH_FLOW, doc->span,
+                "calls are nested deeper than %d", LIMIT_CALL_DEPTH)
+        ->label = "a member `result` here would end the search for its type";
+    return false;
+  }
   GraphLower lower = {.reader = reader, .doc = doc, .result = IR_REF_NONE};
   doc->opened = true;
   name_graph(&lower);
   add_params(&lower);
+  reader->depth++;
   bool right = lower_nodes(&lower) && settle_result(&lower);
+  reader->depth--;
   if (right) {
     add_results(&lower);
     keep_calls(&lower);

@@ -424,20 +424,28 @@ GraphDoc *graph_read_doc(GraphReader *reader, const Tree *tree,
 
 /* ---- the document -------------------------------------------------------- */
 
+Slice graph_flow_key(GraphReader *reader, Slice agent, Slice flow) {
+  Buf key = {0};
+  buf_addf(&key, "%.*s\n%.*s", SLICE_ARG(agent), SLICE_ARG(flow));
+  const char *copy = arena_copy(reader->arena, key.data, key.length);
+  Slice slice = slice_from(copy, key.length);
+  buf_free(&key);
+  return slice;
+}
+
 static bool add_doc(GraphReader *reader, const Tree *tree) {
   GraphDoc *doc = graph_read_doc(reader, tree, false);
+  uint32_t other;
   if (doc == NULL) return false;
-  for (uint32_t i = 0; i < reader->docs.length; i++) {
-    const GraphDoc *other = reader->docs.data[i];
-    if (!slice_equal(other->agent, doc->agent) ||
-        !slice_equal(other->flow, doc->flow))
-      continue;
+  Slice key = graph_flow_key(reader, doc->agent, doc->flow);
+  if (map_get(&reader->flows, key, &other)) {
     Diag *diag = diag_report(reader->sink, DIAG_GRAPH_NAME, doc->span,
                              "two graphs are the flow `%.*s.%.*s`",
                              SLICE_ARG(doc->agent), SLICE_ARG(doc->flow));
     diag->label = "the second of them";
     return false;
   }
+  map_set(&reader->flows, key, reader->docs.length);
   vec_push(&reader->docs, doc);
   return true;
 }
@@ -515,6 +523,7 @@ IrProgram *graph_read(const Source *source, TypeTable *types, Arena *arena,
     right = lower_all(&reader);
   }
   vec_free(&reader.docs);
+  map_free(&reader.flows);
   if (right) return reader.program;
   ir_free(reader.program);
   return NULL;

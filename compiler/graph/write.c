@@ -14,6 +14,7 @@
 typedef struct Writer {
   const IrProgram *program;
   const IrGraph *graph;
+  uint32_t *flows; /* by graph: 1 + row of flows, or 0 */
   Buf *out;
   Buf edges;        /* of the graph, written behind its nodes */
   uint32_t next_id; /* of a constant's node */
@@ -239,15 +240,14 @@ static void add_arms(Writer *w, const IrNode *node) {
   buf_add_char(w->out, ']');
 }
 
-static const IrFlow *flow_of(const IrProgram *program, uint32_t graph) {
-  for (uint32_t i = 0; i < program->flows.length; i++) {
-    if (program->flows.data[i].graph == graph) return &program->flows.data[i];
-  }
-  return NULL;
+/* The flow whose body a graph is, or NULL. */
+static const IrFlow *flow_of(const Writer *w, uint32_t graph) {
+  uint32_t row = w->flows[graph];
+  return row > 0 ? &w->program->flows.data[row - 1] : NULL;
 }
 
 static void add_callee(Writer *w, const IrNode *node) {
-  const IrFlow *flow = flow_of(w->program, ir_arms(w->graph, node)->graph);
+  const IrFlow *flow = flow_of(w, ir_arms(w->graph, node)->graph);
   add_text_member(w->out, "", "agent_name", flow ? flow->agent : SLICE(""));
   add_text_member(w->out, ", ", "flow_name", flow ? flow->name : SLICE(""));
 }
@@ -359,7 +359,7 @@ static void add_graph(Writer *w, uint32_t row) {
   buf_add_slice(w->out, buf_slice(&w->edges));
   buf_add_text(w->out, w->edges.length > 0 ? "\n  ]" : "]");
   add_params(w);
-  add_metadata(w, flow_of(w->program, row));
+  add_metadata(w, flow_of(w, row));
   buf_add_text(w->out, "\n}");
   buf_free(&consts);
 }
@@ -387,6 +387,9 @@ static void add_types(Writer *w) {
 
 void graph_write(const IrProgram *program, Buf *out) {
   Writer w = {.program = program, .out = out};
+  w.flows = mem_alloc_zero((size_t)program->graphs.length + 1, sizeof *w.flows);
+  for (uint32_t i = 0; i < program->flows.length; i++)
+    w.flows[program->flows.data[i].graph] = i + 1;
   bool is_alone = program->graphs.length == 1 &&
                   type_table_view(program->types).record_count == 0;
   if (!is_alone) {
@@ -400,4 +403,5 @@ void graph_write(const IrProgram *program, Buf *out) {
   }
   buf_add_text(out, is_alone ? "\n" : "\n]}\n");
   buf_free(&w.edges);
+  mem_free(w.flows);
 }
