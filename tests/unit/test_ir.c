@@ -657,6 +657,29 @@ CASE(a_drawing) {
   program_free(&program);
 }
 
+CASE(a_drawing_of_arms) {
+  (void)state;
+  Program program;
+  Buf out = {0};
+  program_make(&program,
+               "agent A { flow main(s: str) -> str {\n"
+               "  switch s {\n"
+               "    case \"say \\\"a\\\"\" => \"x\"\n"
+               "    default => \"y\"\n"
+               "  } -> v\n"
+               "  return v\n"
+               "} }");
+  ir_dump_dot(program.ir, &out);
+  assert_non_null(strstr(out.data, "label=\"A.main/switch#0/case#0\";"));
+  assert_non_null(strstr(out.data,
+                         "  n0_1 -> n1_0 [lhead=cluster_1, style=dotted, "
+                         "label=\"case \\\"say \\\\\\\"a\\\\\\\"\\\"\"];\n"
+                         "  n0_1 -> n2_0 [lhead=cluster_2, style=dotted, "
+                         "label=\"default\"];\n"));
+  buf_free(&out);
+  program_free(&program);
+}
+
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(a_flow_without_anything),
@@ -675,6 +698,7 @@ int main(void) {
       cmocka_unit_test(ranks_saturate),
       cmocka_unit_test(the_verifier_sees),
       cmocka_unit_test(a_drawing),
+      cmocka_unit_test(a_drawing_of_arms),
   };
   return RUN(cases);
 }
