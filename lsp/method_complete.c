@@ -138,13 +138,26 @@ static void add_record_fields(Completion *c, TypeId type) {
   }
 }
 
-/* A flow of an agent, or a field of what the name is bound to. */
+/* The type of `a.b`, given that of `a`. */
+static TypeId member_type(const Completion *c, TypeId type, Slice name) {
+  TypeView view = type_table_view(&c->a->types);
+  bool record = type < view.count && view.rows[type].kind == TYPE_KIND_RECORD;
+  const TypeField *field = record ? type_field(view, type, name) : NULL;
+  return field ? field->type : TYPE_NONE;
+}
+
+/* The flows of an agent, or the fields of what the names lead to. */
 static void add_members(Completion *c) {
-  const AstBinding *binding = visible_find(&c->names, c->spot.base);
-  const AstAgent *agent = find_agent(c->a->program, c->spot.base);
+  const Spot *spot = &c->spot;
+  const AstBinding *binding = visible_find(&c->names, spot->names[0]);
+  const AstAgent *agent = find_agent(c->a->program, spot->names[0]);
   if (binding != NULL) {
-    add_record_fields(c, binding->type);
-  } else if (agent != NULL) {
+    TypeId type = binding->type;
+    for (uint32_t i = 1; i < spot->name_count; i++) {
+      type = member_type(c, type, spot->names[i]);
+    }
+    add_record_fields(c, type);
+  } else if (agent != NULL && spot->name_count == 1) {
     add_flows(c, agent);
   }
 }

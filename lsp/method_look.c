@@ -49,6 +49,11 @@ static void describe_attr(const AstAttr *attr, Buf *line, Buf *text) {
   }
 }
 
+static bool is_literal(const AstExpr *expr) {
+  return expr->kind == EXPR_TEXT || expr->kind == EXPR_NUM ||
+         expr->kind == EXPR_BOOL || expr->kind == EXPR_NULL;
+}
+
 /* `line` is a line of the language, `text` is about it. */
 static void describe(const Analysis *a, const Found *found, Buf *line,
                      Buf *text) {
@@ -81,7 +86,7 @@ static void describe(const Analysis *a, const Found *found, Buf *line,
       describe_attr(found->attr, line, text);
       break;
     case FOUND_EXPR:
-      describe_type(a, found->expr->type, line);
+      if (!is_literal(found->expr)) describe_type(a, found->expr->type, line);
       break;
     default:
       break;
@@ -173,6 +178,41 @@ static const AstName *definition_of(const Analysis *a, const Found *found) {
   }
 }
 
+/* The path in `file("path")`, which the checker has made a text of. */
+static Slice file_path(const Analysis *a, const AstExpr *expr) {
+  const Source *source = source_at(a->program->source, expr->span.start);
+  Slice text = slice_from(source->text.data + expr->span.start - source->base,
+                          expr->span.length);
+  if (expr->kind != EXPR_TEXT || !slice_starts_with(text, SLICE("file"))) {
+    return (Slice){NULL, 0};
+  }
+  const char *open = memchr(text.data, '"', text.length);
+  const char *end = text.data + text.length;
+  const char *close =
+      open ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
+  return close ? slice_from(open + 1, (size_t)(close - open - 1))
+               : (Slice){NULL, 0};
+}
+
+/* The start of the file that `file()` names. */
+static cJSON *file_location(const Analysis *a, const AstExpr *expr) {
+  Slice path = file_path(a, expr);
+  if (path.length == 0) return NULL;
+  const Source *source = source_at(a->program->source, expr->span.start);
+  Buf full = {0};
+  Buf uri = {0};
+  reader_beside(source->name, path, &full);
+  uri_from_path(full.data, &uri);
+  cJSON *location = cJSON_CreateObject();
+  cJSON_AddStringToObject(location, "uri", uri.data);
+  cJSON_AddItemToObject(
+      location, "range",
+      place_range(ENCODING_UTF8, (Slice){NULL, 0}, (Span){0, 0}));
+  buf_free(&full);
+  buf_free(&uri);
+  return location;
+}
+
 cJSON *method_definition(Lsp *lsp, const cJSON *params) {
   Target target = lsp_target(lsp, params);
   if (target.document == NULL) return NULL;
@@ -181,6 +221,7 @@ cJSON *method_definition(Lsp *lsp, const cJSON *params) {
   if (found.kind == FOUND_IMPORT && found.import->source != NULL) {
     return analysis_location(a, (Span){found.import->source->base, 0});
   }
+  if (found.kind == FOUND_EXPR) return file_location(a, found.expr);
   const AstName *name = definition_of(a, &found);
   return name && name->span.length > 0 ? analysis_location(a, name->span)
                                        : NULL;

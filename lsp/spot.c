@@ -25,7 +25,7 @@ typedef struct Bracket {
   Slice call; /* of CALL: what is called */
 } Bracket;
 
-enum { KEPT = 4 };
+enum { KEPT = 2 * SPOT_NAMES + 1 };
 
 typedef struct Reading {
   Slice text;            /* up to the word that is being typed */
@@ -188,6 +188,20 @@ static SpotKind kind_inside(const Reading *r, Inside inside) {
   }
 }
 
+/* `a.b.`: the names between the dots, which follow nothing but an operator. */
+static void read_names(const Reading *r, Spot *spot) {
+  int first = 1;
+  while (first + 2 < KEPT && is_name(r, first) &&
+         r->last[first + 1].kind == TK_DOT) {
+    first += 2;
+  }
+  bool whole = is_name(r, first) && r->last[first + 1].kind != TK_DOT;
+  spot->kind = whole ? SPOT_MEMBER : SPOT_NOTHING;
+  for (; whole && first > 0; first -= 2) {
+    spot->names[spot->name_count++] = text_of(r, r->last[first]);
+  }
+}
+
 static void decide(const Reading *r, Spot *spot) {
   bool open = r->brackets.length > 0;
   Bracket top = open ? r->brackets.data[r->brackets.length - 1] : (Bracket){0};
@@ -197,9 +211,7 @@ static void decide(const Reading *r, Spot *spot) {
   } else if (kind == TK_AT) {
     spot->kind = SPOT_MARK;
   } else if (kind == TK_DOT) {
-    spot->kind = is_name(r, 1) ? SPOT_MEMBER : SPOT_NOTHING;
-    spot->base = text_of(r, r->last[1]);
-    spot->base_start = r->last[1].start;
+    read_names(r, spot);
   } else if (!open) {
     spot->kind = SPOT_FILE;
   } else if (wants_type(r, top.inside)) {

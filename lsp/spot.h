@@ -17,16 +17,18 @@ typedef enum SpotKind {
   SPOT_AGENT,   /* between the items of an agent */
   SPOT_BLOCK,   /* in a block: a statement, or part of one */
   SPOT_VALUE,   /* part of an expression */
-  SPOT_MEMBER,  /* after the dot behind `base` */
+  SPOT_MEMBER,  /* after the dot behind `names` */
   SPOT_TYPE,    /* where a type stands */
   SPOT_MARK     /* after `@` */
 } SpotKind;
 
+enum { SPOT_NAMES = 4 }; /* names with dots between them, at most */
+
 typedef struct Spot {
   SpotKind kind;
-  uint32_t start; /* of the word that was begun, which may be empty */
-  Slice base;     /* of MEMBER: the name before the dot */
-  uint32_t base_start;
+  uint32_t start;          /* of the word that was begun, which may be empty */
+  Slice names[SPOT_NAMES]; /* of MEMBER: of `a.b.` first a, then b */
+  uint32_t name_count;
   Slice call; /* the operation or flow whose argument begins here, or
                      empty */
 } Spot;

@@ -531,6 +531,12 @@ agent Main {
                                {'line': 0, 'character': 10})
         self.assertEqual(place['uri'], self.client.uri('helper.ais'))
 
+    def test_definition_of_file(self):
+        self.write('style.md', 'Be brief.\n')
+        text = PROGRAM.replace('return done', 'return file("sty|le.md")')
+        _, place = self.define(text)
+        self.assertEqual(place['uri'], self.client.uri('style.md'))
+
     def test_definition_of_op(self):
         _, place = self.define(PROGRAM.replace('ask(', 'a|sk('))
         self.assertIsNone(place)
@@ -582,6 +588,21 @@ class Completion(Case):
     def test_fields(self):
         self.assertEqual(self.statement('        print(invoice.|)\n'),
                          ['total', 'items'])
+
+    def test_fields_of_fields(self):
+        record = 'type Order { first: Invoice }\n'
+        self.assertEqual(self.labels(
+            record + PROGRAM.replace('        return done\n', '''\
+        let order: Order = json(draft)
+        print(order.first.|)
+''')), ['total', 'items'])
+
+    def test_fields_of_what_was_caught(self):
+        labels = self.statement('''\
+        try { ask(draft) } catch (e) { print(e.|) }
+        return done
+''')
+        self.assertEqual(labels, ['message', 'code', 'node'])
 
     def test_attributes(self):
         labels = self.statement('        ask("x", te|)\n')
