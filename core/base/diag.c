@@ -364,6 +364,16 @@ void diag_render_text(const DiagSink *sink, bool colour, Buf *out) {
   buf_addf(out, "\n%u more message%s not shown\n", lost, lost == 1 ? "" : "s");
 }
 
+/* ---- fixes --------------------------------------------------------------- */
+
+static bool goes_elsewhere(const Diag *diag) {
+  return diag->replaced.start > 0 || diag->replaced.length > 0;
+}
+
+Span diag_replaced(const Diag *diag) {
+  return goes_elsewhere(diag) ? diag->replaced : diag->span;
+}
+
 /* ---- JSON ---------------------------------------------------------------- */
 
 static void add_string(Buf *out, const char *name, const char *text) {
@@ -393,7 +403,7 @@ static void add_related(Reader *reader, const Diag *diag, Buf *out) {
 static void add_replacement(const SourceLines *lines, const Diag *diag,
                             Buf *out) {
   add_string(out, "replacement", diag->replacement);
-  if (diag->replaced.start == 0 && diag->replaced.length == 0) return;
+  if (!goes_elsewhere(diag)) return;
   buf_add_text(out, ",\"replaced\":{");
   add_range(out, lines, diag->replaced);
   buf_add_char(out, '}');

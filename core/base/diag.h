@@ -69,6 +69,9 @@ Diag *diag_report(DiagSink *sink, DiagCode code, Span span, const char *format,
 const char *diag_text(DiagSink *sink, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* Where the replacement goes. */
+Span diag_replaced(const Diag *diag);
+
 /* "E0102". */
 const char *diag_code_text(DiagCode code);
 bool diag_is_error(DiagCode code);
