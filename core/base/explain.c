@@ -17,6 +17,7 @@ static const char *const summaries[] = {
 static const Explanation explanations[DIAG_CODE_COUNT] = {
 #define X(name, text, wrong, right) [DIAG_##name] = {text, wrong, right},
 #include "core/base/explanations.def"
+#include "core/base/explanations_use.def"
 #undef X
 };
 
