@@ -101,9 +101,7 @@ const char *check_arm_text(Check *c, const AstArm *arm) {
 
 /* ---- fixes --------------------------------------------------------------- */
 
-/* The span of an expression ends before a bracket around its last part, so it
- * may be no expression when it is taken out of its place. */
-static bool is_balanced(Slice text) {
+bool check_is_balanced(Slice text) {
   size_t open = 0;
   bool quoted = false;
   for (size_t i = 0; i < text.length; i++) {
@@ -123,7 +121,7 @@ static void wrap(Check *c, const AstExpr *expr, const char *function,
   Slice text = check_source_text(c, expr->span);
   if (expr->kind == EXPR_TEXT || expr->kind == EXPR_NUM) return;
   diag->help = diag_text(c->sink, "`%s(...)` %s", function, what);
-  if (!is_balanced(text)) return;
+  if (!check_is_balanced(text)) return;
   diag->replacement =
       diag_text(c->sink, "%s(%.*s)", function, SLICE_ARG(text));
 }
@@ -160,7 +158,7 @@ void check_fix_as_assignment(Check *c, const AstStmt *stmt, Diag *diag) {
                stmt->target.declared == NULL;
   if (!plain) return;
   Slice value = check_source_text(c, stmt->expr->span);
-  if (!is_balanced(value)) return;
+  if (!check_is_balanced(value)) return;
   diag->replacement = diag_text(c->sink, "%.*s = %.*s", SLICE_ARG(name->text),
                                 SLICE_ARG(value));
   uint32_t start = stmt->span.start;

@@ -26,8 +26,11 @@ void check_fix_as_assignment(Check *c, const AstStmt *stmt, Diag *diag);
 /* Reports a name that is bound only in a block which is closed. */
 void check_report_trace(Check *c, const AstName *name, const Trace *trace);
 
-/* What stands in the source. */
+/* What stands in the source. The span of an expression ends before a bracket
+ * around its last part, so it may be no expression when it is taken out of its
+ * place: then its brackets are not balanced. */
 Slice check_source_text(const Check *c, Span span);
+bool check_is_balanced(Slice text);
 
 const char *check_type_text(Check *c, TypeId type); /* "list<str>" */
 const char *check_this_is(Check *c, TypeId type);   /* "this is str" */

@@ -57,36 +57,45 @@ static void warn_assigned(Check *c, const AstBinding *binding) {
   diag->help = "remove it and its assignments";
 }
 
-static void warn_name(Check *c, const AstBinding *binding, AstExpr *value,
-                      const char *help) {
-  if (binding == NULL || binding->used || is_meant(binding->name.text)) return;
+/* NULL: said, or there is nothing to say. */
+static Diag *warn_name(Check *c, const AstBinding *binding, AstExpr *value) {
+  if (binding == NULL || binding->used || is_meant(binding->name.text)) {
+    return NULL;
+  }
   if (binding->assigned) {
     warn_assigned(c, binding);
-    return;
+    return NULL;
   }
   const AstExpr *model = find_model_call(value);
   if (model != NULL) {
     warn_result(c, model, binding->name.span, "nothing reads this name");
-    return;
+    return NULL;
   }
   Diag *diag = diag_report(c->sink, DIAG_UNUSED_NAME, binding->name.span,
                            "`%.*s` is never read",
                            SLICE_ARG(binding->name.text));
   diag->label = "bound here";
-  diag->help = help;
+  diag->help = "bind a value that is not needed to `_`";
+  diag->replacement = "_";
+  return diag;
+}
+
+static void help_remove(const Check *c, const AstStmt *stmt, Diag *diag) {
+  diag->help = "remove the statement";
+  diag->replacement = NULL;
+  if (!check_is_balanced(check_source_text(c, stmt->span))) return;
+  diag->replacement = "";
+  diag->replaced = stmt->span;
 }
 
 static void warn_targets(Check *c, const AstStmt *stmt) {
   if (stmt->kind == STMT_ASSIGN) return;
-  bool parts = stmt->target.next != NULL;
-  bool call = stmt->expr == NULL || stmt->control != NULL || parts ||
-              stmt->expr->kind == EXPR_CALL;
   const AstTarget *target = &stmt->target;
+  bool plain = stmt->kind == STMT_BIND && target->next == NULL;
   for (; target != NULL; target = target->next) {
-    warn_name(c, target->binding,
-              stmt->kind == STMT_BIND && !parts ? stmt->expr : NULL,
-              call ? "bind a value that is not needed to `_`"
-                   : "remove the statement");
+    Diag *diag = warn_name(c, target->binding, plain ? stmt->expr : NULL);
+    bool idle = plain && stmt->expr->kind != EXPR_CALL;
+    if (diag != NULL && idle) help_remove(c, stmt, diag);
   }
 }
 
@@ -266,9 +275,8 @@ static void warn_control(Check *c, const AstStmt *stmt) {
   bool condition = stmt->kind == STMT_IF || stmt->kind == STMT_WHILE;
   if (condition) warn_condition(c, stmt);
   if (stmt->kind == STMT_SWITCH) warn_cases(c, stmt);
-  warn_name(c, control->variable_binding, NULL,
-            stmt->kind == STMT_LOOP ? "call it `_` if that is meant"
-                                    : "leave it out: catch { ... }");
+  Diag *diag = warn_name(c, control->variable_binding, NULL);
+  if (diag != NULL) diag->help = "call it `_` if that is meant";
   for (const AstArm *arm = control->arms; arm; arm = arm->next) {
     warn_block(c, &arm->body, control->value_wanted);
   }
