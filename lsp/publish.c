@@ -21,6 +21,9 @@ static int tag_of(DiagCode code) {
     case DIAG_UNUSED_NAME:
     case DIAG_UNUSED_VALUE:
     case DIAG_UNREACHABLE:
+    case DIAG_UNREACHABLE_CASE:
+    case DIAG_UNREAD_ASSIGNMENT:
+    case DIAG_UNUSED_ITEM:
       return TAG_UNNECESSARY;
     case DIAG_LEGACY:
       return TAG_DEPRECATED;

@@ -35,7 +35,7 @@ CODE = re.compile(r'//[^\n]*|/\*.*?\*/|\s+|\w+|"""|"|\}\}'
 PIECE = {'"': re.compile(r'(?:\\.|(?!\{\{)[^"\\\n])*("|\{\{|)'),
          '"""': re.compile(r'(?:\\.|(?!\{\{|""")[^\\])*("""|\{\{|)', re.S)}
 BETWEEN = [' ', '  ', '\n', '\n\n\n', ' /* c */ ', ' // c\n', '\t',
-           '\n            ', '\r\n', '']
+           '\n            ', '\r\n', '; ', ';\n', '']
 
 
 def tokens_of(text):
@@ -179,7 +179,7 @@ class Formatting(unittest.TestCase):
                     + list(files_of_cases()) if len(text) < 20000]
         mutants = [mutant(source.choice(programs), source)
                    for _ in range(OPTIONS.mutants)]
-        self.check(mutants, OPTIONS.mutants // 2)
+        self.check(mutants, OPTIONS.mutants // 4)
 
     def test_random_programs(self):
         if not OPTIONS.harness:

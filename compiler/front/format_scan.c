@@ -71,24 +71,38 @@ static void pair(Format *f, Stack *open, uint32_t i) {
   if (format_opens(f, i) || kind == TK_TEXT_OPEN) vec_push(open, i);
 }
 
-/* `list<` after what a type follows, and the `>` that belongs to it. */
-static void find_types(Format *f) {
-  uint32_t depth = 0;
-  for (uint32_t i = 0; i < f->tokens.length; i++) {
-    FormatToken *token = &f->tokens.data[i];
-    uint32_t name = format_before(f, i);
-    uint32_t sign = format_before(f, name);
-    int kind = f->tokens.data[sign].token.kind;
-    bool wanted = kind == TK_COLON || kind == TK_ARROW ||
-                  (kind == TK_LT && f->tokens.data[sign].in_type);
-    if (token->token.kind == TK_LT && wanted &&
-        slice_equal_text(format_text(f, name), "list")) {
-      token->in_type = true;
-      depth++;
-    } else if (token->token.kind == TK_GT && depth > 0) {
-      token->in_type = true;
-      depth--;
-    }
+/* ---- types --------------------------------------------------------------- */
+
+/* Whether the newest token is the `<` of `list<` after what a type follows. */
+static bool opens_type(const Format *f) {
+  uint32_t i = f->tokens.length - 1;
+  uint32_t name = format_before(f, i);
+  const FormatToken *sign = &f->tokens.data[format_before(f, name)];
+  int kind = sign->token.kind;
+  bool wanted =
+      kind == TK_COLON || kind == TK_ARROW || (kind == TK_LT && sign->in_type);
+  return f->tokens.data[i].token.kind == TK_LT && wanted &&
+         slice_equal_text(format_text(f, name), "list");
+}
+
+/* Notes the brackets of types at the newest token; `depth` are open. In
+ * `list<num>= x` there are two tokens where the lexer sees one. */
+static void note_type(Format *f, uint32_t *depth) {
+  FormatToken *newest = &f->tokens.data[f->tokens.length - 1];
+  int kind = newest->token.kind;
+  if (opens_type(f)) {
+    newest->in_type = true;
+    ++*depth;
+  } else if ((kind == TK_GT || kind == TK_GE) && *depth > 0) {
+    newest->in_type = true;
+    --*depth;
+    if (kind == TK_GT) return;
+    FormatToken sign = {.token = {TK_EQ, newest->token.start + 1, 1}};
+    sign.match = f->tokens.length;
+    newest->token = (Token){TK_GT, newest->token.start, 1};
+    vec_push(&f->tokens, sign);
+  } else if (kind != TK_NAME) {
+    *depth = 0; /* a comparison, after all */
   }
 }
 
@@ -169,12 +183,14 @@ static void scan_tokens(Format *f, DiagSink *sink) {
   uint32_t end =
       (uint32_t)(lexer.cursor - (const unsigned char *)f->source->text.data);
   FormatToken next = {0};
+  uint32_t types = 0; /* open brackets of them */
   do {
     next.in_hole = lexer.depth > 0;
     next.token = lexer_next(&lexer);
     next.lines = scan_gap(f, end, next.token.start, next.in_hole);
     next.match = f->tokens.length;
     vec_push(&f->tokens, next);
+    note_type(f, &types);
     end = next.token.start + next.token.length;
   } while (next.token.kind != TK_END);
 }
@@ -190,7 +206,6 @@ void format_scan(Format *f) {
   Stack open = {0};
   for (uint32_t i = 0; i < f->tokens.length; i++) pair(f, &open, i);
   vec_free(&open);
-  find_types(f);
   for (uint32_t i = 0; i < f->tokens.length; i++) {
     if (begins_block(f, i)) find_shared(f, i);
   }

@@ -19,12 +19,12 @@ static void mark(Format *f, uint32_t i, uint32_t level) {
   f->tokens.data[i].level = (uint16_t)level;
 }
 
-/* A closing brace. Nothing to do for `{}`. */
+/* A closing brace; that of `{}` will be told apart when all is there. */
 static void mark_close(Format *f, uint32_t i, uint32_t level) {
   uint32_t open = f->tokens.data[i].match;
   f->tokens.data[open].statements = true;
   f->tokens.data[i].tight = true;
-  if (open + 1 < i) mark(f, i, level);
+  mark(f, i, level);
 }
 
 /* ---- from offsets to tokens ---------------------------------------------- */
@@ -253,14 +253,17 @@ static void mark_file(Format *f) {
 /* ---- separators ---------------------------------------------------------- */
 
 /* A `;` between statements or items. A `return` without value needs its own
- * when something follows it. */
+ * when something follows it, and a statement that begins with a sign the one
+ * before it. */
 static bool is_spare_semicolon(const Format *f, uint32_t i, uint32_t brace) {
   uint32_t before = format_before(f, i);
+  uint32_t after = format_after(f, i);
   if (brace < f->tokens.length && !f->tokens.data[brace].statements) {
     return false;
   }
+  if (slice_equal_text(format_text(f, after), "-")) return false;
   return !slice_equal_text(format_text(f, before), "return") ||
-         kind_of(f, format_after(f, i)) == TK_RBRACE;
+         kind_of(f, after) == TK_RBRACE;
 }
 
 /* A comma between arms, or before the bracket that closes on its line. */
@@ -289,7 +292,8 @@ static void mark_spare(Format *f) {
   vec_free(&open);
 }
 
-/* Takes the marked tokens out; the line ends before one stay. */
+/* Takes the marked tokens out; the line ends before one stay, and braces with
+ * nothing between them any more stay together. */
 static void drop_spare(Format *f) {
   VEC(uint32_t) place = {0}; /* old index to new */
   uint32_t kept = 0;
@@ -305,7 +309,9 @@ static void drop_spare(Format *f) {
   }
   f->tokens.length = kept;
   for (uint32_t i = 0; i < kept; i++) {
-    f->tokens.data[i].match = place.data[f->tokens.data[i].match];
+    FormatToken *token = &f->tokens.data[i];
+    token->match = place.data[token->match];
+    if (format_closes(f, i) && token->match + 1 == i) token->hard = false;
   }
   vec_free(&place);
 }
