@@ -124,6 +124,23 @@ static Difference compare_requests(const InterpOutcome *wanted,
   return same ? DIFFERENCE_NONE : DIFFERENCE_REQUESTS;
 }
 
+/* ---- figures ------------------------------------------------------------ */
+
+static Difference compare_figures(const InterpOutcome *wanted,
+                                  const Observed *observed, Buf *how) {
+  uint32_t stopped = wanted->events[EVENT_WHILE_MAX];
+  bool is_told = !wanted->failed && wanted->events[EVENT_TRY_FAILED] == 0 &&
+                 observed->stopped_all;
+  if (observed->fault != NULL) {
+    buf_addf(how, "%s\n", observed->fault);
+    return DIFFERENCE_FIGURES;
+  }
+  if (!is_told || observed->stopped == stopped) return DIFFERENCE_NONE;
+  buf_addf(how, "whiles that ended at their max: %u; it reports %u\n", stopped,
+           (unsigned)observed->stopped);
+  return DIFFERENCE_FIGURES;
+}
+
 /* ---- the whole ---------------------------------------------------------- */
 
 Difference compare_outcomes(const InterpOutcome *wanted,
@@ -138,5 +155,6 @@ Difference compare_outcomes(const InterpOutcome *wanted,
                            : compare_results(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_lines(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_requests(wanted, observed, how);
+  if (found == DIFFERENCE_NONE) found = compare_figures(wanted, observed, how);
   return found;
 }

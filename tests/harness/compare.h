@@ -17,7 +17,8 @@ typedef enum Difference {
   DIFFERENCE_ERROR,
   DIFFERENCE_RESULT,
   DIFFERENCE_LINES,
-  DIFFERENCE_REQUESTS
+  DIFFERENCE_REQUESTS,
+  DIFFERENCE_FIGURES /* what it reports of itself */
 } Difference;
 
 /* Says in `how` what the difference is. */

@@ -244,6 +244,34 @@ static void read_run(const Run *run, Observed *observed) {
   }
 }
 
+/* What must hold of a run's figures whatever else it did. The clock's grain is
+ * a microsecond. */
+static const char *find_fault(const RunMetrics *metrics,
+                              const Observed *observed) {
+  const WorkSpan *span = &metrics->work_span;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < span->path_kept; i++)
+    sum += span->path[i].service_ns;
+  if (metrics->requests > observed->requests.length)
+    return "it counts more requests than the log has";
+  if (!observed->failed && metrics->requests < observed->requests.length &&
+      metrics->requests_failed == 0)
+    return "it counts fewer requests than the log has";
+  if (span->t_inf_ns > span->t1_ns) return "its span is more than its work";
+  if (span->t_inf_ns > span->measured_ns + 1000)
+    return "it took less time than its span";
+  if (span->path_kept == span->path_nodes && sum != span->t_inf_ns)
+    return "its critical path is not as long as its span";
+  return NULL;
+}
+
+static void read_figures(const RunMetrics *metrics, Observed *observed) {
+  observed->fault = find_fault(metrics, observed);
+  observed->stopped_all = metrics->stopped_count < LIMIT_STOPPED_LOOPS;
+  for (uint32_t i = 0; i < metrics->stopped_count; i++)
+    observed->stopped += metrics->stopped[i].times;
+}
+
 static bool bind_args(const Object *object, uint32_t flow,
                       const Subject *subject, Value *values, Error *error) {
   FlowArg *args = mem_alloc_zero(subject->args.length + 1, sizeof *args);
@@ -282,6 +310,8 @@ static void run_flow(RealEngine *engine, const Object *object, uint32_t flow,
     if (observed->hung) run_cancel(run);
     run_wait(run);
     read_run(run, observed);
+    read_requests(engine, observed);
+    read_figures(run_metrics(run), observed);
     run_free(run);
   }
   cond_destroy(&waiting.changed);
@@ -304,5 +334,4 @@ void real_run(Real *real, const RealWay *way, const Object *object,
   else
     run_flow(engine, object, (uint32_t)flow, values, observed);
   mem_free(values);
-  read_requests(engine, observed);
 }
