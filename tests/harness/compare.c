@@ -109,7 +109,7 @@ static Difference compare_requests(const InterpOutcome *wanted,
     if (request->must) vec_push(&must, request->key);
   }
   for (uint32_t i = 0; i < observed->requests.length; i++)
-    vec_push(&made, observed->requests.data[i]);
+    vec_push(&made, observed->requests.data[i].key);
   sort(&must);
   sort(&may);
   sort(&made);
@@ -122,6 +122,62 @@ static Difference compare_requests(const InterpOutcome *wanted,
   vec_free(&may);
   vec_free(&made);
   return same ? DIFFERENCE_NONE : DIFFERENCE_REQUESTS;
+}
+
+/* ---- fences -------------------------------------------------------------- */
+
+/* The one request with that key; NULL of none or several. */
+static const ObservedRequest *find_only(const Observed *observed, Slice key) {
+  const ObservedRequest *found = NULL;
+  for (uint32_t i = 0; i < observed->requests.length; i++) {
+    const ObservedRequest *request = &observed->requests.data[i];
+    if (!slice_equal(request->key, key)) continue;
+    if (found != NULL) return NULL;
+    found = request;
+  }
+  return found;
+}
+
+static bool is_only(const InterpOutcome *wanted, uint32_t number) {
+  Slice key = wanted->requests.data[number].key;
+  for (uint32_t i = 0; i < wanted->requests.length; i++)
+    if (i != number && slice_equal(wanted->requests.data[i].key, key))
+      return false;
+  return true;
+}
+
+static const ObservedRequest *find_made(const InterpOutcome *wanted,
+                                        const Observed *observed,
+                                        uint32_t number) {
+  if (!is_only(wanted, number)) return NULL;
+  return find_only(observed, wanted->requests.data[number].key);
+}
+
+static bool holds_fence(const InterpOutcome *wanted, const Observed *observed,
+                        const InterpFence *fence, Buf *how) {
+  const ObservedRequest *last = NULL;
+  for (uint32_t i = fence->from; i < fence->at; i++) {
+    const ObservedRequest *request = find_made(wanted, observed, i);
+    if (request != NULL && (last == NULL || request->over_ms > last->over_ms))
+      last = request;
+  }
+  for (uint32_t i = fence->at; last != NULL && i < fence->to; i++) {
+    const ObservedRequest *request = find_made(wanted, observed, i);
+    if (request == NULL || request->made_ms >= last->over_ms) continue;
+    buf_addf(how,
+             "asked before a fence: %.*s\nthough this was not over: %.*s\n",
+             SLICE_ARG(request->key), SLICE_ARG(last->key));
+    return false;
+  }
+  return true;
+}
+
+static Difference compare_fences(const InterpOutcome *wanted,
+                                 const Observed *observed, Buf *how) {
+  for (uint32_t i = 0; i < wanted->fences.length; i++)
+    if (!holds_fence(wanted, observed, &wanted->fences.data[i], how))
+      return DIFFERENCE_FENCE;
+  return DIFFERENCE_NONE;
 }
 
 /* ---- figures ------------------------------------------------------------ */
@@ -155,6 +211,7 @@ Difference compare_outcomes(const InterpOutcome *wanted,
                            : compare_results(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_lines(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_requests(wanted, observed, how);
+  if (found == DIFFERENCE_NONE) found = compare_fences(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_figures(wanted, observed, how);
   return found;
 }

@@ -18,6 +18,7 @@ typedef enum Difference {
   DIFFERENCE_RESULT,
   DIFFERENCE_LINES,
   DIFFERENCE_REQUESTS,
+  DIFFERENCE_FENCE,
   DIFFERENCE_FIGURES /* what it reports of itself */
 } Difference;
 

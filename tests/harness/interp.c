@@ -204,5 +204,6 @@ void interp_outcome_free(InterpOutcome *outcome) {
   vec_free(&outcome->failures);
   vec_free(&outcome->lines);
   vec_free(&outcome->requests);
+  vec_free(&outcome->fences);
   arena_free(&outcome->arena);
 }

@@ -31,6 +31,12 @@ typedef struct InterpRequest {
   bool must; /* something that must come of the run needs its reply */
 } InterpRequest;
 
+/* A fence: requests from `from` to before `at` are over when the first of those
+ * from `at` to before `to` is made. */
+typedef struct InterpFence {
+  uint32_t from, at, to;
+} InterpFence;
+
 typedef struct InterpOutcome {
   bool undecided; /* the program does not say what must come of it: it looks at
                      a failure that may be another, or it goes on too long */
@@ -44,6 +50,7 @@ typedef struct InterpOutcome {
   lines; /* each with its newline; of a failed run the most that
                           can have been printed */
   VEC(InterpRequest) requests;
+  VEC(InterpFence) fences;
   uint32_t events[EVENT_COUNT];
   Arena arena; /* holds the texts */
 } InterpOutcome;

@@ -176,7 +176,7 @@ static bool rest_prints(const Interp *in, const AstStmt *stmt) {
   return false;
 }
 
-Step interp_block(Interp *in, const AstBlock *block) {
+Step interp_inline(Interp *in, const AstBlock *block) {
   Step step = {WAY_ON, {{0}, 0}};
   for (const AstStmt *stmt = block->first; stmt != NULL; stmt = stmt->next) {
     if (interp_gave_up(in)) return (Step){WAY_ENDED, poison};
@@ -185,5 +185,26 @@ Step interp_block(Interp *in, const AstBlock *block) {
       in->scope->chain_broken = true;
     if (step.way != WAY_ON) return step;
   }
+  return step;
+}
+
+enum { FENCE_OPEN = UINT32_MAX };
+
+void interp_fence(Interp *in) {
+  InterpFence fence = {in->block_from, in->outcome->requests.length,
+                       FENCE_OPEN};
+  vec_push(&in->outcome->fences, fence);
+}
+
+Step interp_block(Interp *in, const AstBlock *block) {
+  InterpOutcome *outcome = in->outcome;
+  uint32_t before = in->block_from;
+  uint32_t fences = outcome->fences.length;
+  in->block_from = outcome->requests.length;
+  Step step = interp_inline(in, block);
+  in->block_from = before;
+  for (uint32_t i = fences; i < outcome->fences.length; i++)
+    if (outcome->fences.data[i].to == FENCE_OPEN)
+      outcome->fences.data[i].to = outcome->requests.length;
   return step;
 }

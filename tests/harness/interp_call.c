@@ -87,6 +87,7 @@ Cell interp_operation(Interp *in, const AstExpr *expr, Slice label) {
   evaluate(in, call, &args);
   switch (call->op) {
     case OP_FENCE:
+      interp_fence(in);
       return (Cell){datum_of(DATUM_UNIT), 0};
     case OP_PRINT:
       return print(in, &args);

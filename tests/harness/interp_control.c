@@ -339,7 +339,7 @@ static Step run_construct(Interp *in, const AstStmt *stmt) {
     case STMT_TRY:
       return run_try(in, stmt);
     default: /* PARALLEL: statements of the block around it */
-      return interp_block(in, &stmt->control->arms->body);
+      return interp_inline(in, &stmt->control->arms->body);
   }
 }
 

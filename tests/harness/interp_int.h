@@ -69,9 +69,11 @@ typedef struct Interp {
   VEC(CauseNode) causes;
   uint32_t bindings; /* numbered so far */
   uint32_t depth, steps;
-  bool *prints;                    /* by flow index: it may print */
+  uint32_t block_from; /* first request of the block being executed */
+  bool *prints;        /* by flow index: it may print */
   VEC(const AstCall *) read_calls; /* of interp_find_read */
   bool marks_grew;
+  const AstFlow *walked; /* by interp_find_read */
 } Interp;
 
 /* Where a statement leads to. */
@@ -104,6 +106,10 @@ bool interp_gave_up(Interp *in);
 
 /* interp_block.c, interp_control.c */
 Step interp_block(Interp *in, const AstBlock *block);
+/* The same for statements that belong to the block around them. */
+Step interp_inline(Interp *in, const AstBlock *block);
+/* `fence()` */
+void interp_fence(Interp *in);
 Step interp_control(Interp *in, const AstStmt *stmt);
 bool interp_block_prints(const Interp *in, const AstBlock *block);
 bool interp_expr_prints(const Interp *in, const AstExpr *expr);

@@ -84,8 +84,11 @@ static void walk_binding(Interp *in, const AstStmt *stmt, bool value_read) {
 
 /* Whether it matters which arm is taken, or how often. */
 static bool decides(const Interp *in, const AstControl *control) {
+  bool has_result = in->walked->result != TYPE_VOID;
   for (const AstArm *arm = control->arms; arm != NULL; arm = arm->next)
-    if (arm->body.returns || interp_block_prints(in, &arm->body)) return true;
+    if ((arm->body.returns && has_result) ||
+        interp_block_prints(in, &arm->body))
+      return true;
   for (const AstExport *e = control->exports; e != NULL; e = e->next)
     if (is_marked(e->binding)) return true;
   return false;
@@ -125,7 +128,9 @@ void interp_find_read(Interp *in) {
     in->marks_grew = false;
     for (const AstAgent *agent = in->program->agents; agent;
          agent = agent->next)
-      for (const AstFlow *flow = agent->flows; flow; flow = flow->next)
+      for (const AstFlow *flow = agent->flows; flow; flow = flow->next) {
+        in->walked = flow;
         walk_block(in, &flow->body, false);
+      }
   } while (in->marks_grew);
 }

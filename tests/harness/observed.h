@@ -12,17 +12,22 @@
 #include "core/base/buf.h"
 #include "core/base/vec.h"
 
+typedef struct ObservedRequest {
+  Slice key;
+  double made_ms, over_ms;
+} ObservedRequest;
+
 typedef struct Observed {
   bool failed;
-  bool hung;           /* it did not come to rest in time */
-  Slice error;         /* of a failed run */
-  const char *fault;   /* what its own figures contradict; NULL: nothing */
-  uint64_t stopped;    /* whiles that ended at their max, as it reports */
-  bool stopped_all;    /* it had room to report all of them */
-  Slice result;        /* as datum_add_json says it */
-  VEC(Slice) lines;    /* each with its newline */
-  VEC(Slice) requests; /* keys, in order of completion */
-  Arena arena;         /* holds the texts */
+  bool hung;         /* it did not come to rest in time */
+  Slice error;       /* of a failed run */
+  const char *fault; /* what its own figures contradict; NULL: nothing */
+  uint64_t stopped;  /* whiles that ended at their max, as it reports */
+  bool stopped_all;  /* it had room to report all of them */
+  Slice result;      /* as datum_add_json says it */
+  VEC(Slice) lines;  /* each with its newline */
+  VEC(ObservedRequest) requests; /* in order of completion */
+  Arena arena;                   /* holds the texts */
 } Observed;
 
 /* What tells a request from another: the fields of the request log that the

@@ -152,6 +152,7 @@ static Slice keep(Observed *observed, Buf *text) {
 
 static void add_request(Observed *observed, Slice line) {
   Buf key = {0};
+  ObservedRequest request = {0};
   cJSON *json = json_parse(line, NULL);
   if (json == NULL) {
     buf_add_text(&key, "a line of the log that is no JSON: ");
@@ -162,9 +163,12 @@ static void add_request(Observed *observed, Slice line) {
                 number_of(json, "temperature", NAN),
                 (uint32_t)number_of(json, "max_tokens", 0),
                 (uint32_t)number_of(json, "budget_tokens", 0), &key);
+    request.made_ms = number_of(json, "arrival_ms", 0);
+    request.over_ms = number_of(json, "end_ms", 0);
   }
   cJSON_Delete(json);
-  vec_push(&observed->requests, keep(observed, &key));
+  request.key = keep(observed, &key);
+  vec_push(&observed->requests, request);
 }
 
 /* What was added to the log since the last run. */
