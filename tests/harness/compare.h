@@ -11,7 +11,7 @@
 /* What differs, in the order in which it is looked at. */
 typedef enum Difference {
   DIFFERENCE_NONE,
-  DIFFERENCE_FORMAT, /* `apxm fmt` refuses it, or has not done with it at once */
+  DIFFERENCE_FORMAT, /* `apxm fmt` refuses it, or is not done with it at once */
   DIFFERENCE_HUNG,
   DIFFERENCE_STATUS,
   DIFFERENCE_ERROR,

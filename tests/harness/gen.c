@@ -2,7 +2,7 @@
  *
  * The generator: programs, agents, flows, names, types.
  */
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>

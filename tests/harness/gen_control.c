@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 enum { FACTOR_MAX = 30 };
 

@@ -3,7 +3,7 @@
  * The generator: expressions of texts, numbers and bools. All are safe: what
  * may fail is written by gen_failure alone, or a run would seldom come far.
  */
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 /* A name of the type, or an access to part of one; false when there is none. */
 static bool write_name(Gen *g, GenType type) {

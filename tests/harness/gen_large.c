@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 /* `%i` is the loop's variable, `%t` a number and `%s` a text that are carried,
  * `%n` a new number. */

@@ -2,7 +2,7 @@
  *
  * The generator: lists, and json whose shape is known where it is read.
  */
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 static void write_items(Gen *g, GenType element, uint32_t count,
                         uint32_t depth) {

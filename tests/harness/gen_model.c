@@ -2,7 +2,7 @@
  *
  * The generator: calls of models and of flows.
  */
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 enum { ASK_COST = 5, FLOW_COST = 160, ENTRY_COST = 400 };
 

@@ -4,7 +4,7 @@
  */
 #include <ctype.h>
 
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 enum { EXPR_DEPTH = 2 };
 
@@ -219,7 +219,7 @@ static void write_assignment(Gen *g) {
   g->vars.data[at].used = false;
 }
 
-/* ---- calls made for what they do ------------------------------------------ */
+/* ---- calls made for what they do ---------------------------------------- */
 
 static void write_print(Gen *g) {
   gen_write(g, "print(");

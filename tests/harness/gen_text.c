@@ -2,7 +2,7 @@
  *
  * The generator: text literals in all their forms.
  */
-#include "tests/harness/gen_int.h"
+#include "tests/harness/gen_parts.h"
 
 static const char *const words[] = {"red",
                                     "Blue",

@@ -2,7 +2,7 @@
  *
  * The reference interpreter: calls, causes, failures, and the outcome.
  */
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 #include "core/base/mem.h"
 

@@ -3,7 +3,7 @@
  * The reference interpreter: statements without a block of their own, blocks,
  * and what can be read off the tree about prints.
  */
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 static const Cell poison = {{.kind = DATUM_POISON}, 0};
 

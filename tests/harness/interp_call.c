@@ -3,7 +3,7 @@
  * The reference interpreter: operations and functions, as far as the values of
  * their arguments decide.
  */
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 enum { ARGS_MAX = 64 };
 

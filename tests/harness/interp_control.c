@@ -4,7 +4,7 @@
  * is, what the names it exports and the variables it assigns are afterwards.
  */
 #include "core/base/mem.h"
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 static Cell cell_of(DatumKind kind, Cause cause) {
   return (Cell){datum_of(kind), cause};

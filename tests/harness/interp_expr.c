@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 static Cell given(Datum datum, Cause cause) {
   return (Cell){datum, cause};

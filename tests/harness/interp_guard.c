@@ -2,7 +2,7 @@
  *
  * The reference interpreter: guards and their conditions.
  */
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 static Slice rest(Slice text, size_t count) {
   return slice_trim(slice_from(text.data + count, text.length - count));

@@ -9,7 +9,7 @@
  * Names are marked in `binding->level`, which nobody else uses in this tree.
  * Marks grow until nothing changes.
  */
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 static void walk_block(Interp *in, const AstBlock *block, bool value_read);
 
@@ -29,7 +29,7 @@ bool interp_is_read(const Interp *in, const AstCall *call) {
   return false;
 }
 
-/* ---- expressions whose value is read -------------------------------------- */
+/* ---- expressions whose value is read ------------------------------------ */
 
 static void read_expr(Interp *in, const AstExpr *expr);
 

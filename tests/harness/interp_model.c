@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 #include "tests/harness/observed.h"
 
 enum { CONTEXTS_MAX = 32 };

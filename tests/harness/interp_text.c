@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <wctype.h>
 
-#include "tests/harness/interp_int.h"
+#include "tests/harness/interp_parts.h"
 
 /* Arguments of a function and where its value goes. */
 typedef struct Apply {
@@ -225,7 +225,7 @@ static bool cased(Apply *a, bool up) {
   return give_text(a, &text);
 }
 
-/* ---- both texts and lists -------------------------------------------------- */
+/* ---- both texts and lists ------------------------------------------------ */
 
 static bool length(Apply *a) {
   const Datum *of = &a->args[0];
@@ -283,7 +283,7 @@ static bool range(Apply *a) {
   return give(a, datum_list(items, count));
 }
 
-/* ---- conversions ---------------------------------------------------------- */
+/* ---- conversions -------------------------------------------------------- */
 
 bool interp_read_number(Slice text, double *out) {
   Buf copy = {0};
@@ -339,7 +339,7 @@ static bool to_json(Apply *a) {
   return refuse(a, CODE_not_json);
 }
 
-/* ---- json and records ------------------------------------------------------ */
+/* ---- json and records ---------------------------------------------------- */
 
 static bool get(Apply *a) {
   const Datum *of = &a->args[0];
@@ -366,7 +366,7 @@ static bool keys(Apply *a) {
   return give(a, datum_list(items, of->count));
 }
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 bool interp_function(Interp *in, Op op, const Datum *args, uint32_t count,
                      Datum *out, FailureCode *code) {

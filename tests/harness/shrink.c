@@ -152,7 +152,7 @@ static void visit_program(Edits *edits) {
       visit_flow(edits, flow);
 }
 
-/* ---- lines and words that no tree has -------------------------------------- */
+/* ---- lines and words that no tree has ------------------------------------ */
 
 /* Empty lines, and agents and types without anybody who uses them. */
 static void visit_lines(Edits *edits) {

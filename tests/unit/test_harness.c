@@ -37,7 +37,7 @@ static void load_rules(SimRules *rules) {
   remove(path);
 }
 
-/* ---- the generator -------------------------------------------------------- */
+/* ---- the generator ------------------------------------------------------ */
 
 CASE(same_seed_same_program) {
   (void)state;
@@ -84,7 +84,7 @@ CASE(every_construct_occurs) {
   census_free(&census);
 }
 
-/* ---- the interpreter ------------------------------------------------------ */
+/* ---- the interpreter ---------------------------------------------------- */
 
 static void render(const InterpOutcome *outcome, Buf *out) {
   for (uint32_t i = 0; i < outcome->lines.length; i++)
