@@ -49,6 +49,7 @@ static Analysis *analyse(const Documents *documents, const Document *document) {
   a->program = parse_program(&a->source, &a->reader, &a->arena, &a->sink);
   check_program(a->program, &a->types, &a->arena, &a->sink);
   diag_sort(&a->sink);
+  source_lines_init(&a->lines, a->program->source);
   return a;
 }
 
@@ -61,6 +62,7 @@ const Analysis *analysis_of(const Documents *documents, Document *document) {
 
 void analysis_free(Analysis *a) {
   if (a == NULL) return;
+  source_lines_free(&a->lines);
   parse_files_free(a->program->files);
   diag_free(&a->sink);
   type_table_free(&a->types);
@@ -88,6 +90,9 @@ bool analysis_is_main(const Analysis *a, Span span) {
 cJSON *analysis_range(const Analysis *a, Span span) {
   const Source *source = source_at(a->program->source, span.start);
   span.start -= source->base;
+  if (source == a->program->source) {
+    return place_range_in(a->documents->encoding, &a->lines, span);
+  }
   return place_range(a->documents->encoding, source->text, span);
 }
 

@@ -22,6 +22,7 @@ typedef struct Analysis {
   DiagSink sink; /* sorted */
   TypeTable types;
   AstProgram *program;
+  SourceLines lines; /* of the main source */
 } Analysis;
 
 /* The analysis of `document`, which keeps it. */

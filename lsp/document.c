@@ -161,16 +161,9 @@ uint32_t place_offset(Encoding encoding, Slice text, const cJSON *position) {
   return at;
 }
 
-cJSON *place_position(Encoding encoding, Slice text, uint32_t offset) {
-  uint32_t line = 0;
-  uint32_t start = 0;
-  if (offset > text.length) offset = (uint32_t)text.length;
-  for (uint32_t i = 0; i < offset; i++) {
-    if (text.data[i] == '\n') {
-      line++;
-      start = i + 1;
-    }
-  }
+/* {line, character}, given the line that the offset is on and its start. */
+static cJSON *new_position(Encoding encoding, Slice text, uint32_t line,
+                           uint32_t start, uint32_t offset) {
   uint32_t character = 0;
   for (uint32_t at = start; at < offset;) {
     uint32_t length = point_length(text, at);
@@ -183,12 +176,51 @@ cJSON *place_position(Encoding encoding, Slice text, uint32_t offset) {
   return position;
 }
 
+static cJSON *place_position(Encoding encoding, Slice text, uint32_t offset) {
+  uint32_t line = 0;
+  uint32_t start = 0;
+  if (offset > text.length) offset = (uint32_t)text.length;
+  for (uint32_t i = 0; i < offset; i++) {
+    if (text.data[i] == '\n') {
+      line++;
+      start = i + 1;
+    }
+  }
+  return new_position(encoding, text, line, start, offset);
+}
+
 cJSON *place_range(Encoding encoding, Slice text, Span span) {
   cJSON *range = cJSON_CreateObject();
   cJSON_AddItemToObject(range, "start",
                         place_position(encoding, text, span.start));
   cJSON_AddItemToObject(
       range, "end", place_position(encoding, text, span.start + span.length));
+  return range;
+}
+
+static cJSON *position_in(Encoding encoding, const SourceLines *lines,
+                          uint32_t offset) {
+  Slice text = lines->source->text;
+  if (offset > text.length) offset = (uint32_t)text.length;
+  uint32_t low = 0;
+  uint32_t high = lines->starts.length;
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+    if (lines->starts.data[middle] <= offset) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return new_position(encoding, text, low, lines->starts.data[low], offset);
+}
+
+cJSON *place_range_in(Encoding encoding, const SourceLines *lines, Span span) {
+  cJSON *range = cJSON_CreateObject();
+  cJSON_AddItemToObject(range, "start",
+                        position_in(encoding, lines, span.start));
+  cJSON_AddItemToObject(range, "end",
+                        position_in(encoding, lines, span.start + span.length));
   return range;
 }
 

@@ -53,9 +53,9 @@ bool document_change(const Documents *documents, Document *document,
  * the text for a line beyond the last. */
 uint32_t place_offset(Encoding encoding, Slice text, const cJSON *position);
 
-/* {line, character}; {start, end}. */
-cJSON *place_position(Encoding encoding, Slice text, uint32_t offset);
+/* {start, end} of a span of the text; with its lines at hand, for many. */
 cJSON *place_range(Encoding encoding, Slice text, Span span);
+cJSON *place_range_in(Encoding encoding, const SourceLines *lines, Span span);
 
 /* ---- URIs ---------------------------------------------------------------- */
 

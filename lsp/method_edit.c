@@ -38,9 +38,8 @@ static cJSON *new_fix(const Analysis *a, const Document *document,
   cJSON *edit = cJSON_AddObjectToObject(action, "edit");
   cJSON *changes = cJSON_AddObjectToObject(edit, "changes");
   cJSON *edits = cJSON_AddArrayToObject(changes, document->uri);
-  cJSON_AddItemToArray(
-      edits,
-      new_edit(analysis_range(a, diag_replaced(diag)), diag->replacement));
+  cJSON_AddItemToArray(edits, new_edit(analysis_range(a, diag_replaced(diag)),
+                                       diag->replacement));
   return action;
 }
 
