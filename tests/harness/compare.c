@@ -199,8 +199,8 @@ static Difference compare_figures(const InterpOutcome *wanted,
 
 /* ---- the whole ---------------------------------------------------------- */
 
-Difference compare_outcomes(const InterpOutcome *wanted,
-                            const Observed *observed, Buf *how) {
+Difference compare_values(const InterpOutcome *wanted, const Observed *observed,
+                          Buf *how) {
   if (observed->hung) {
     buf_add_text(how, "it did not come to rest\n");
     return DIFFERENCE_HUNG;
@@ -210,6 +210,12 @@ Difference compare_outcomes(const InterpOutcome *wanted,
     found = wanted->failed ? compare_errors(wanted, observed, how)
                            : compare_results(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_lines(wanted, observed, how);
+  return found;
+}
+
+Difference compare_outcomes(const InterpOutcome *wanted,
+                            const Observed *observed, Buf *how) {
+  Difference found = compare_values(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_requests(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_fences(wanted, observed, how);
   if (found == DIFFERENCE_NONE) found = compare_figures(wanted, observed, how);

@@ -26,4 +26,8 @@ typedef enum Difference {
 Difference compare_outcomes(const InterpOutcome *wanted,
                             const Observed *observed, Buf *how);
 
+/* The same without requests and figures. */
+Difference compare_values(const InterpOutcome *wanted, const Observed *observed,
+                          Buf *how);
+
 #endif

@@ -4,8 +4,9 @@
  * -O0 and -O1, with 1 and 2 workers:
  *
  *     harness [--seeds FROM..TO] [--seed N] [--count N] [--time-limit SECONDS]
- *             [--plants] [--table] [--verbose] [--print] [FILE...]
+ *             [--plants] [--crowds] [--table] [--verbose] [--print] [FILE...]
  *
+ * With --crowds several of them run at once, and some are cancelled on the way.
  * With --plants the programs are compiled wrongly on purpose, in each way that
  * plant.c knows, and it is success to notice every one of them. FILEs are tried
  * instead of random programs.
@@ -18,6 +19,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "tests/harness/crowd.h"
 #include "tests/harness/gen.h"
 #include "tests/harness/trial.h"
 
@@ -30,7 +32,7 @@ enum {
 typedef struct Settings {
   uint64_t first, last; /* seeds */
   uint64_t seconds;     /* 0: as long as it takes */
-  bool plants, table, verbose, print;
+  bool plants, crowds, table, verbose, print;
 } Settings;
 
 typedef struct Totals {
@@ -91,6 +93,8 @@ static int read_options(int argc, char **argv, Settings *settings) {
     if (strncmp(argv[at], "--", 2) != 0) return at;
     if (strcmp(argv[at], "--table") == 0)
       settings->table = true;
+    else if (strcmp(argv[at], "--crowds") == 0)
+      settings->crowds = true;
     else if (strcmp(argv[at], "--plants") == 0)
       settings->plants = true;
     else if (strcmp(argv[at], "--verbose") == 0)
@@ -235,6 +239,23 @@ static bool try_all(Lab *lab, const Settings *settings, char **paths) {
   return good;
 }
 
+static bool try_crowds(Lab *lab, const Settings *settings) {
+  uint64_t deadline = clock_now() + settings->seconds * NS_PER_S;
+  uint64_t seed = settings->first;
+  Buf how = {0};
+  bool good = true;
+  for (; good && seed <= settings->last; seed += CROWD) {
+    if (settings->seconds > 0 && clock_now() > deadline) break;
+    snprintf(crash_text, sizeof crash_text, "crash at seed %" PRIu64 "\n",
+             seed);
+    good = crowd_run(lab, seed, &how);
+  }
+  printf("%sprograms: %" PRIu64 ", %u at once; %s\n", good ? "" : how.data,
+         seed - settings->first, CROWD, good ? "no difference" : "FAILED");
+  buf_free(&how);
+  return good;
+}
+
 int main(int argc, char **argv) {
   Settings settings;
   Lab lab;
@@ -243,8 +264,9 @@ int main(int argc, char **argv) {
   if (!lab_open(&lab, &error)) usage(error.message);
   (void)signal(SIGABRT, on_crash);
   (void)signal(SIGSEGV, on_crash);
-  bool good = settings.plants ? try_plants(&lab, &settings)
-                              : try_all(&lab, &settings, argv + files);
+  bool good = settings.plants   ? try_plants(&lab, &settings)
+              : settings.crowds ? try_crowds(&lab, &settings)
+                                : try_all(&lab, &settings, argv + files);
   lab_close(&lab);
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

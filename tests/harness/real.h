@@ -35,4 +35,17 @@ const char *real_replies(const Real *real);
 void real_run(Real *real, const RealWay *way, const Object *object,
               const Subject *subject, Observed *observed);
 
+/* One of several runs at once. */
+typedef struct RealRun {
+  const Object *object;
+  const Subject *subject;
+  uint32_t cancel_after; /* so many calls have begun; 0: it is not cancelled */
+  Observed observed;     /* without requests and figures */
+  bool is_cancelled;
+} RealRun;
+
+/* Runs all of them at the same time on engine `number`. */
+void real_run_together(Real *real, uint32_t number, RealRun *runs,
+                       uint32_t count);
+
 #endif
