@@ -19,6 +19,7 @@ static void begin(Check *c, AstFlow *flow) {
   body->told = NULL;
   body->exporting.length = 0;
   body->braces.length = 0;
+  body->compared.length = 0;
   body->assigns.length = 0;
 }
 
@@ -28,7 +29,7 @@ static void bind_params(Check *c, const AstFlow *flow) {
     param->binding->unread = NULL;
     const Visible *first = check_scope_find(&c->body.scope, param->name.text);
     if (first == NULL) {
-      check_scope_bind(&c->body.scope, param->binding);
+      check_scope_bind(&c->body.scope, param->binding, NULL);
       continue;
     }
     Diag *diag = check_fail(c, DIAG_SAME_PARAM, param->name.span,

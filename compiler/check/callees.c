@@ -181,7 +181,7 @@ static void take_prompt(AstCall *call) {
   *link = (*link)->next;
 }
 
-/* All names of operations, and older ones, which the last phase warns of. */
+/* All names of operations, and older ones. */
 static void collect_ops(Check *c) {
   for (uint32_t i = 0; i < OP_COUNT; i++) {
     Slice name = slice_of(op_table[i].text);
@@ -191,6 +191,17 @@ static void collect_ops(Check *c) {
   map_set(&c->ops, SLICE("rsn"), OP_ASK);
   map_set(&c->ops, SLICE("llm"), OP_ASK);
   map_set(&c->ops, SLICE("wait_all"), OP_WAIT);
+}
+
+static void warn_legacy(Check *c, const AstCall *call) {
+  const char *name = op_table[call->op].text;
+  if (slice_equal_text(call->name.text, name)) return;
+  Diag *diag = diag_report(c->sink, DIAG_LEGACY, call->name.span,
+                           "`%.*s` is called `%s` now",
+                           SLICE_ARG(call->name.text), name);
+  diag->label = "an older name";
+  diag->help = diag_text(c->sink, "write `%s`", name);
+  diag->replacement = name;
 }
 
 static void check_callee(Check *c, AstExpr *expr) {
@@ -208,6 +219,7 @@ static void check_callee(Check *c, AstExpr *expr) {
   } else if (map_get(&c->ops, call->name.text, &op)) {
     call->callee = CALLEE_OP;
     call->op = (Op)op;
+    warn_legacy(c, call);
     if (op_table[op].effect == EFFECT_MODEL) take_prompt(call);
   } else {
     report_callee(c, call);

@@ -24,6 +24,7 @@ static void free_check(Check *c) {
   vec_free(&c->endless);
   vec_free(&c->body.exporting);
   vec_free(&c->body.braces);
+  vec_free(&c->body.compared);
   vec_free(&c->body.assigns);
   check_scope_free(&c->body.scope);
   map_free(&c->agents);

@@ -34,6 +34,7 @@ typedef struct Body {
   const AstStmt *told; /* the first return that tells the type, or NULL */
   VEC(const AstControl *) exporting; /* those with exports, inner ones first */
   VEC(PlainBraces) braces;
+  VEC(const AstExpr *) compared; /* `==` and `!=` with a text literal */
   VEC(const AstStmt *) assigns; /* outside of loops */
 } Body;
 

@@ -110,6 +110,9 @@ static bool is_plain(TypeId type) {
 static void check_equality(Check *c, const AstExpr *expr) {
   TypeId left = expr->u.operation.left->type;
   TypeId right = expr->u.operation.right->type;
+  bool literal = expr->u.operation.left->kind == EXPR_TEXT ||
+                 expr->u.operation.right->kind == EXPR_TEXT;
+  if (literal && !c->body.unreachable) vec_push(&c->body.compared, expr);
   if (left == TYPE_NONE || right == TYPE_NONE) return;
   if (left == TYPE_JSON || right == TYPE_JSON) return;
   if (left != right) {

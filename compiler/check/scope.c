@@ -42,12 +42,11 @@ bool check_scope_is_inner(const Scope *scope, const Visible *visible) {
   return visible >= scope->visible.data + scope->first;
 }
 
-void check_scope_bind(Scope *scope, AstBinding *binding) {
-  Slice name = binding->name.text;
-  Visible visible = {name, binding, SCOPE_NONE};
-  uint32_t row;
-  if (map_get(&scope->rows, name, &row)) visible.before = row;
-  map_set(&scope->rows, name, scope->visible.length);
+void check_scope_bind(Scope *scope, AstBinding *binding,
+                      const Visible *outer) {
+  Visible visible = {binding->name.text, binding, SCOPE_NONE};
+  if (outer) visible.before = (uint32_t)(outer - scope->visible.data);
+  map_set(&scope->rows, visible.name, scope->visible.length);
   vec_push(&scope->visible, visible);
 }
 
@@ -151,7 +150,7 @@ static void export_name(Merge *m, Merged *merged) {
   exported->inner =
       ARENA_ARRAY(c->arena, AstBinding *, m->stmt->control->arm_count);
   merged->exported = exported;
-  check_scope_bind(&c->body.scope, binding);
+  check_scope_bind(&c->body.scope, binding, NULL);
 }
 
 static void leave_trace(Merge *m, const Merged *merged, bool exports) {

@@ -63,7 +63,8 @@ void check_scope_leave(Scope *scope, uint32_t outer, uint32_t arm);
 /* NULL when the name means nothing. */
 const Visible *check_scope_find(const Scope *scope, Slice name);
 bool check_scope_is_inner(const Scope *scope, const Visible *visible);
-void check_scope_bind(Scope *scope, AstBinding *binding);
+/* `outer`: what the name means around the scope, or NULL. */
+void check_scope_bind(Scope *scope, AstBinding *binding, const Visible *outer);
 
 /* Of a name that means nothing; NULL: no block has bound it. Valid until the
  * next construct is closed. */

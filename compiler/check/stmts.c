@@ -58,14 +58,14 @@ AstBinding *check_bind(Check *c, const AstName *name, TypeId type,
   bool lost = stmt && stmt->expr && stmt->expr->kind == EXPR_ERROR;
   bool fits = first && check_fits(c, type, first->type);
   if (first == NULL) {
-    check_scope_bind(&c->body.scope, binding);
+    check_scope_bind(&c->body.scope, binding, NULL);
   } else if (lost) {
     /* The statement was not understood: one message is enough. */
   } else if (check_scope_is_inner(&c->body.scope, visible)) {
     report_twice(c, name, first, fits ? stmt : NULL);
   } else {
     report_hiding(c, name, first, fits ? stmt : NULL);
-    check_scope_bind(&c->body.scope, binding);
+    check_scope_bind(&c->body.scope, binding, visible);
   }
   return binding;
 }

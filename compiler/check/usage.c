@@ -193,19 +193,15 @@ static const AstExpr *reply_of(const AstExpr *expr) {
 }
 
 static void warn_compared(Check *c, const AstExpr *expr) {
-  Op op = expr->u.operation.op;
-  if (op != OP_EQ && op != OP_NE) return;
   const AstExpr *left = expr->u.operation.left;
   const AstExpr *right = expr->u.operation.right;
   const AstExpr *literal = left->kind == EXPR_TEXT ? left : right;
   const AstExpr *other = literal == left ? right : left;
-  const AstExpr *reply =
-      literal->kind == EXPR_TEXT && literal->u.text.length > 0 ? reply_of(other)
-                                                               : NULL;
-  if (reply == NULL) return;
+  const AstExpr *reply = reply_of(other);
+  if (reply == NULL || literal->u.text.length == 0) return;
   Diag *diag = diag_report(c->sink, DIAG_REPLY_COMPARED, expr->span,
                            "`%s` compares a model's reply letter by letter",
-                           op_table[op].text);
+                           op_table[expr->u.operation.op].text);
   diag->label = "a model may answer `Yes.` for `yes`";
   if (reply != other) {
     diag->related = reply->span;
@@ -213,24 +209,6 @@ static void warn_compared(Check *c, const AstExpr *expr) {
   }
   diag->help = "`switch` matches without regard to case and punctuation; or "
                "compare lower(trim(...))";
-}
-
-static void warn_legacy(Check *c, const AstCall *call) {
-  if (call->callee != CALLEE_OP) return;
-  const char *name = op_table[call->op].text;
-  if (slice_equal_text(call->name.text, name)) return;
-  Diag *diag = diag_report(c->sink, DIAG_LEGACY, call->name.span,
-                           "`%.*s` is called `%s` now",
-                           SLICE_ARG(call->name.text), name);
-  diag->label = "an older name";
-  diag->help = diag_text(c->sink, "write `%s`", name);
-  diag->replacement = name;
-}
-
-static void warn_expr(void *context, AstExpr *expr) {
-  Check *c = context;
-  if (expr->kind == EXPR_BINARY) warn_compared(c, expr);
-  if (expr->kind == EXPR_CALL) warn_legacy(c, expr->u.call);
 }
 
 /* The caret goes under the braces themselves, if they stand in the source as
@@ -285,7 +263,6 @@ static void warn_control(Check *c, const AstStmt *stmt) {
 static void warn_block(Check *c, const AstBlock *block, bool wanted) {
   for (const AstStmt *stmt = block->first; stmt; stmt = stmt->next) {
     bool is_value = wanted && stmt->next == NULL;
-    if (stmt->expr != NULL) check_visit_expr(stmt->expr, warn_expr, c);
     if (stmt->kind == STMT_EXPR && !is_value) warn_value(c, stmt);
     warn_targets(c, stmt);
     if (stmt->control != NULL) warn_control(c, stmt);
@@ -328,6 +305,9 @@ void check_usage(Check *c, AstFlow *flow) {
   c->flow = flow;
   warn_params(c, flow);
   warn_braces(c);
+  for (uint32_t i = 0; i < c->body.compared.length; i++) {
+    warn_compared(c, c->body.compared.data[i]);
+  }
   warn_assigns(c);
   if (flow->body.first == NULL) {
     Diag *diag = diag_report(c->sink, DIAG_EMPTY_FLOW, flow->name.span,
