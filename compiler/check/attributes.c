@@ -108,6 +108,16 @@ static const char *literal_text(const AstExpr *value) {
   }
 }
 
+/* A word that names nothing was meant as a text. */
+static void help_quotes(Check *c, const AstExpr *value, Diag *diag) {
+  if (value->kind != EXPR_NAME) return;
+  Slice word = value->u.name.text;
+  if (check_scope_find(&c->body.scope, word) != NULL) return;
+  diag->label = "no text without quotes";
+  diag->help = diag_text(c->sink, "write \"%.*s\"", SLICE_ARG(word));
+  diag->replacement = diag_text(c->sink, "\"%.*s\"", SLICE_ARG(word));
+}
+
 /* Whether the value is a literal of that type. */
 static bool check_literal(Check *c, const char *name, AstExpr *value,
                           TypeId want) {
@@ -117,6 +127,7 @@ static bool check_literal(Check *c, const char *name, AstExpr *value,
                             "`%s` is not a literal", name);
     diag->label = "known only when the program runs";
     diag->help = "attributes are part of the program: write the value here";
+    if (want == TYPE_TEXT && check_is_heard(c)) help_quotes(c, value, diag);
     return false;
   }
   value->type = value->kind == EXPR_TEXT       ? TYPE_TEXT

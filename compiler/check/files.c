@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * `file("p.md")` is the text of that file, read when the program is compiled:
- * the call becomes a literal. The path is relative to the source that has it.
+ * the call becomes a literal, so as a prompt it may place its context with
+ * `{0}`. The path is relative to the source that has it.
  */
 #include "compiler/check/check_int.h"
 #include "compiler/check/help.h"
