@@ -33,8 +33,8 @@ static IrRef add_node(GraphLower *lower, Op op, TypeId type, uint32_t base) {
                  .span = lower->node ? lower->node->span : lower->doc->span};
   uint32_t count = lower->refs.length - base;
   lower->refs.length = base;
-  return ir_add_node(lowered_graph(lower), &node, lower->refs.data + base,
-                     count);
+  const IrRef *inputs = count > 0 ? lower->refs.data + base : NULL;
+  return ir_add_node(lowered_graph(lower), &node, inputs, count);
 }
 
 static bool has_effects(const GraphNode *node) {

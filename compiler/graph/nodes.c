@@ -9,6 +9,7 @@
 
 #include "compiler/graph/lower_int.h"
 #include "core/base/fold.h"
+#include "core/object/op_inputs.h"
 
 /* ---- types --------------------------------------------------------------- */
 
@@ -111,6 +112,18 @@ static bool check_count(GraphLower *lower, Op op, uint32_t base) {
   return false;
 }
 
+static bool check_kinds(GraphLower *lower, Op op, uint32_t base) {
+  for (uint32_t i = 0; base + i < lower->refs.length; i++) {
+    TypeId type = lowered_type(lower, lower->refs.data[base + i]);
+    if (op_takes(op, i, (TypeKind)types_of(lower).rows[type].kind)) continue;
+    lowered_fail(lower, DIAG_GRAPH_INPUTS, "value %u is of the wrong type", i)
+        ->label = diag_text(lower->reader->sink, "%s takes %s there",
+                            graph_op_name(op), op_wants(op, i));
+    return false;
+  }
+  return true;
+}
+
 static bool make_op(GraphLower *lower, Op op, TypeId type) {
   GraphNode *node = lower->node;
   node->value = node->done = lowered_node(lower, op, type);
@@ -121,7 +134,8 @@ static bool make_op(GraphLower *lower, Op op, TypeId type) {
 
 static bool make_plain(GraphLower *lower, Op op, uint32_t base) {
   const Tree *word = lower->node->type;
-  if (!check_count(lower, op, base)) return false;
+  if (!check_count(lower, op, base) || !check_kinds(lower, op, base))
+    return false;
   TypeId type = type_made(lower, op, base);
   if (word != NULL) type = graph_read_type(lower->reader, word);
   if (type != TYPE_NONE) return make_op(lower, op, type);
@@ -168,7 +182,9 @@ static bool make_message(GraphLower *lower, uint32_t base) {
   if (!lowered_text(lower, "message", "template_str", &text)) return false;
   lowered_template(lower, text, base, false);
   if (space >= 0) lowered_push(lower, OBJ_REF_ORDER | lower->tokens[space]);
-  if (op == OP_ERR && lower->refs.length - base > 1) {
+  bool is_text = lower->refs.length - base == 1 &&
+                 lowered_type(lower, lower->refs.data[base]) == TYPE_TEXT;
+  if (op == OP_ERR && !is_text) {
     IrRef joined = lowered_node(lower, OP_TEXT, TYPE_TEXT);
     lowered_push(lower, joined);
   }

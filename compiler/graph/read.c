@@ -517,7 +517,9 @@ IrProgram *graph_read(const Source *source, TypeTable *types, Arena *arena,
                       "this begins like graph JSON and is none");
     diag->label = fault.what;
   }
-  right = right && read_document(&reader, document);
+  uint32_t errors = sink->error_count;
+  right = right && read_document(&reader, document) &&
+          sink->error_count == errors; /* an optional part may be wrong, too */
   if (right) {
     reader.program = ir_new(source, types, arena);
     right = lower_all(&reader);

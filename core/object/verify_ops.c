@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * Operations on values: of which types their inputs must be, and which type
- * that makes their own. A table says what can be said in a letter an input;
- * a function each for what is left. What is checked here need not be checked
- * when it runs; what a json value turns out to be must be.
+ * that makes their own. op_inputs.c says what can be said of an input by
+ * itself; a function each for what is left. What is checked here need not be
+ * checked when it runs; what a json value turns out to be must be.
  */
+#include "core/object/op_inputs.h"
 #include "core/object/verify_walk.h"
 
-/* By operation, a letter an input, the last one again for all that follow:
- *
- *     s n b  a text, a number, a bool      l  a list or json
- *     r      a record or json              *  any value
- *
- * None: any values. */
-static const char *const input_letters[OP_COUNT] = {
-    [OP_ADD] = "n",     [OP_SUB] = "n",    [OP_MUL] = "n",   [OP_DIV] = "n",
-    [OP_MOD] = "n",     [OP_NEG] = "n",    [OP_AND] = "b",   [OP_OR] = "b",
-    [OP_NOT] = "b",     [OP_FIELD] = "rs", [OP_LINES] = "s", [OP_SPLIT] = "s",
-    [OP_JOIN] = "ls",   [OP_TRIM] = "s",   [OP_LOWER] = "s", [OP_UPPER] = "s",
-    [OP_REPLACE] = "s", [OP_SLICE] = "*n", [OP_RANGE] = "n", [OP_KEYS] = "r",
-    [OP_ERR] = "s",
-};
-
-static bool is_of(TypeKind kind, char letter) {
-  switch (letter) {
-    case 's':
-      return kind == TYPE_KIND_TEXT;
-    case 'n':
-      return kind == TYPE_KIND_NUM;
-    case 'b':
-      return kind == TYPE_KIND_BOOL;
-    case 'l':
-      return kind == TYPE_KIND_LIST || kind == TYPE_KIND_JSON;
-    case 'r':
-      return kind == TYPE_KIND_RECORD || kind == TYPE_KIND_JSON;
-    default:
-      return true;
-  }
-}
-
-static bool verify_letters(const Walk *w, const Inputs *in,
-                           const char *letters) {
+static bool verify_kinds(const Walk *w, const ObjNode *node, const Inputs *in) {
   for (uint32_t i = 0; i < in->values; i++) {
-    if (!is_of(walk_kind(w, walk_type(w, in->refs[i])), *letters))
+    if (!op_takes((Op)node->op, i, walk_kind(w, walk_type(w, in->refs[i]))))
       return refuse_node(w, "input %u is of the wrong type", i);
-    if (letters[1] != '\0') letters++;
   }
   return true;
 }
@@ -156,8 +123,7 @@ static bool verify_get(const Walk *w, const ObjNode *node, const Inputs *in) {
 }
 
 bool verify_operation(const Walk *w, const ObjNode *node, const Inputs *in) {
-  const char *letters = input_letters[node->op];
-  if (letters != NULL && !verify_letters(w, in, letters)) return false;
+  if (!verify_kinds(w, node, in)) return false;
   switch ((Op)node->op) {
     case OP_PASS:
       return verify_pass(w, node, in);
