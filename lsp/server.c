@@ -107,7 +107,8 @@ static bool handle_bytes(Lsp *lsp, Slice bytes) {
 /* ---- all of them --------------------------------------------------------- */
 
 static bool serve_one(Lsp *lsp, Buf *message) {
-  if (!rpc_has_input(&lsp->rpc)) lsp_publish(lsp);
+  bool quiet = !rpc_has_input(&lsp->rpc);
+  if (quiet && lsp->state == LSP_RUNNING) lsp_publish(lsp);
   switch (rpc_read(&lsp->rpc, message)) {
     case RPC_MESSAGE:
       return handle_bytes(lsp, buf_slice(message));

@@ -115,15 +115,11 @@ static uint32_t source_column(const Format *f, uint32_t i) {
   return format_width(slice_from(f->source->text.data + at, start - at));
 }
 
-/* Appends token `i` as it looks at `column` of a line indented by `indent`. */
-static void add_token(Format *f, uint32_t i, uint32_t indent, uint32_t column,
-                      Buf *out) {
+/* Appends token `i` as it looks at `column`. */
+static void add_token(Format *f, uint32_t i, uint32_t column, Buf *out) {
   FormatToken *token = &f->tokens.data[i];
   Slice text = format_text(f, i);
   bool long_text = memchr(text.data, '\n', text.length) != NULL;
-  if (token->token.kind == TK_TEXT || token->token.kind == TK_TEXT_OPEN) {
-    token->target = indent + FORMAT_INDENT;
-  }
   if (long_text && token->token.kind == FORMAT_BLOCK_COMMENT) {
     add_comment(text, source_column(f, i), column, out);
   } else if (long_text && is_text(token->token.kind)) {
@@ -138,13 +134,15 @@ static void add_token(Format *f, uint32_t i, uint32_t indent, uint32_t column,
 /* Moves `column` past token `i`; returns the widest column reached in its
  * first line. */
 static uint32_t pass_token(const Printer *p, uint32_t i, uint32_t *column) {
+  FormatToken *token = &p->f->tokens.data[i];
   Slice plain = format_text(p->f, i);
+  token->target = p->indent + FORMAT_INDENT; /* if a text begins with it */
   if (memchr(plain.data, '\n', plain.length) == NULL) {
     *column += format_width(plain);
     return *column;
   }
   Buf text = {0};
-  add_token(p->f, i, p->indent, *column, &text);
+  add_token(p->f, i, *column, &text);
   Slice shown = buf_slice(&text);
   const char *first =
       text.length ? memchr(shown.data, '\n', shown.length) : NULL;
@@ -225,7 +223,7 @@ static void write_line(Printer *p, uint32_t from, uint32_t end) {
     }
     uint32_t column = p->column;
     (void)pass_token(p, i, &p->column);
-    add_token(p->f, i, p->indent, column, out);
+    add_token(p->f, i, column, out);
     bool brace = kind_of(p, i) == TK_LBRACE || kind_of(p, i) == TK_RBRACE;
     if (!brace && format_opens(p->f, i)) open_frame(p, i, end);
     if (!brace && format_closes(p->f, i) && p->frames.length > 0) {
