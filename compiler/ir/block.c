@@ -283,4 +283,5 @@ void lower_block(Lower *lower, const AstBlock *block, const AstExport *exports,
   }
   if (at < lower->outputs.length) lower->outputs.data[at].ref = value;
   close_rests(lower, bottom, outputs);
+  lower->layer->fence = IR_REF_NONE; /* it was of this block */
 }
