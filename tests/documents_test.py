@@ -4,9 +4,9 @@
 
     tests/documents_test.py --apxm build/apxm [FILE.md...]
 
-A program stands in a fence that says `ais`; what is no whole program is made
-one (fragments.py). After `ais` may follow codes: this program is told just
-those.
+A program stands in a fence that says `ais`, or `json graph`; what is no whole
+program is made one (fragments.py). After that may follow codes: this program is
+told just those.
 """
 
 import argparse
@@ -19,7 +19,8 @@ import tempfile
 import fragments
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FENCE = re.compile(r'^```ais\b([^\n]*)\n(.*?)^```$', re.M | re.S)
+FENCE = re.compile(r'^```(?:ais|json graph)\b([^\n]*)\n(.*?)^```$',
+                   re.M | re.S)
 
 
 def pieces_of(path):
