@@ -88,11 +88,17 @@ def pieces_of_documents():
 
 
 def random_programs(count):
+    """Those of the harness, which shows other files after `//// NAME`."""
     for seed in range(OPTIONS.seed, OPTIONS.seed + count):
         done = subprocess.run(
             [OPTIONS.harness, '--print', '--seed', str(seed)],
             capture_output=True, encoding='utf-8', check=False)
-        yield re.sub(r'\nprograms: .*\Z', '', done.stdout, flags=re.S)
+        text = re.sub(r'\nprograms: .*\Z', '', done.stdout, flags=re.S)
+        parts = re.split(r'^//// (.*)\n', text, flags=re.M)
+        yield parts[0]
+        for name, part in zip(parts[1::2], parts[2::2]):
+            if name.endswith('.ais'):
+                yield part
 
 
 def mutant(text, source):
