@@ -61,8 +61,7 @@ bool crowd_run(Lab *lab, uint64_t seed, Buf *how) {
       runs[i].cancel_after = 1 + random_below(&random, 8);
   }
   if (good)
-    real_run_together(lab->real, random_below(&random, REAL_ENGINES), runs,
-                      CROWD);
+    real_run_together(lab->real, random_below(&random, REAL_WAYS), runs, CROWD);
   for (uint32_t i = 0; good && i < CROWD; i++) {
     good = is_right(&members[i], &runs[i], how);
     if (!good)

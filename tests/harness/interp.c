@@ -56,13 +56,32 @@ Cell *interp_cell(Interp *in, AstBinding *binding) {
 Cause interp_join(Interp *in, Cause a, Cause b) {
   if (a == b || b == 0) return a;
   if (a == 0) return b;
-  CauseNode node = {a, b, 0};
+  uint32_t left = interp_depth(in, a);
+  uint32_t right = interp_depth(in, b);
+  CauseNode node = {a, b, 0, left > right ? left : right};
+  vec_push(&in->causes, node);
+  return in->causes.length - 1;
+}
+
+uint32_t interp_depth(const Interp *in, Cause cause) {
+  return in->causes.data[cause].depth;
+}
+
+Cause interp_after(Interp *in, Cause cause, uint32_t depth) {
+  if (interp_depth(in, cause) >= depth) return cause;
+  CauseNode node = {cause, 0, 0, depth};
   vec_push(&in->causes, node);
   return in->causes.length - 1;
 }
 
 void interp_observe(Interp *in, Cause cause) {
   if (cause != 0) vec_push(&in->scope->roots, cause);
+}
+
+void interp_chain(Interp *in, Cause cause) {
+  uint32_t here = interp_depth(in, in->control);
+  if (in->chain < here) in->chain = here;
+  if (in->chain < interp_depth(in, cause)) in->chain = interp_depth(in, cause);
 }
 
 /* Marks the requests that `roots` came from. A cause has a higher number than
@@ -193,6 +212,7 @@ void interp_run(const AstProgram *program, const AstFlow *flow,
   Cell result = interp_call(&in, flow, cells, true);
   interp_observe(&in, result.cause);
   fill_outcome(&in, &scope, &result);
+  outcome->depth = in.deepest;
   vec_free(&scope.failures);
   vec_free(&scope.lines);
   vec_free(&scope.roots);

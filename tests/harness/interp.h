@@ -27,8 +27,9 @@ extern const char *const interp_event_texts[EVENT_COUNT];
 
 /* A request that may have been made. */
 typedef struct InterpRequest {
-  Slice key; /* request_key of observed.h */
-  bool must; /* something that must come of the run needs its reply */
+  Slice key;      /* request_key of observed.h */
+  bool must;      /* something that must come of the run needs its reply */
+  uint32_t depth; /* so many at least one after the other, up to this one */
 } InterpRequest;
 
 /* A fence: requests from `from` to before `at` are over when the first of those
@@ -51,6 +52,9 @@ typedef struct InterpOutcome {
                           can have been printed */
   VEC(InterpRequest) requests;
   VEC(InterpFence) fences;
+  uint32_t depth;     /* so many requests at most depend on each other */
+  bool depth_is_open; /* it depends on more: a loop's window, or a right side
+                         that the compiler may evaluate or not */
   uint32_t events[EVENT_COUNT];
   Arena arena; /* holds the texts */
 } InterpOutcome;

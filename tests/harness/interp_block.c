@@ -190,7 +190,14 @@ Step interp_inline(Interp *in, const AstBlock *block) {
 
 enum { FENCE_OPEN = UINT32_MAX };
 
+/* What follows waits for all that was asked in the block. */
 void interp_fence(Interp *in) {
+  const InterpOutcome *outcome = in->outcome;
+  uint32_t depth = 0;
+  for (uint32_t i = in->block_from; i < outcome->requests.length; i++)
+    if (outcome->requests.data[i].depth > depth)
+      depth = outcome->requests.data[i].depth;
+  in->control = interp_after(in, in->control, depth);
   InterpFence fence = {in->block_from, in->outcome->requests.length,
                        FENCE_OPEN};
   vec_push(&in->outcome->fences, fence);
@@ -199,10 +206,12 @@ void interp_fence(Interp *in) {
 Step interp_block(Interp *in, const AstBlock *block) {
   InterpOutcome *outcome = in->outcome;
   uint32_t before = in->block_from;
+  Cause control = in->control;
   uint32_t fences = outcome->fences.length;
   in->block_from = outcome->requests.length;
   Step step = interp_inline(in, block);
   in->block_from = before;
+  if (!block->returns) in->control = control;
   for (uint32_t i = fences; i < outcome->fences.length; i++)
     if (outcome->fences.data[i].to == FENCE_OPEN)
       outcome->fences.data[i].to = outcome->requests.length;

@@ -59,6 +59,7 @@ static Cell print(Interp *in, const Args *args) {
   if (args->worst == DATUM_POISON) scope->chain_broken = true;
   if (scope->chain_broken || args->worst >= DATUM_ABSENT) return unit;
   interp_note(in, EVENT_LINES);
+  interp_chain(in, args->cause);
   vec_push(&scope->lines, join_plain(in, args, ""));
   Slice *line = &scope->lines.data[scope->lines.length - 1];
   Buf whole = {0};

@@ -6,6 +6,9 @@
 #include "core/base/mem.h"
 #include "tests/harness/interp_parts.h"
 
+/* Loops of a run share their window, and it may be as small as 64. */
+enum { LOOP_OPEN = 7 };
+
 static Cell cell_of(DatumKind kind, Cause cause) {
   return (Cell){datum_of(kind), cause};
 }
@@ -88,6 +91,7 @@ static Step take_arm(Interp *in, const AstControl *control, uint32_t number,
   for (uint32_t i = 0; i < number; i++) arm = arm->next;
   Cause before = in->control;
   in->control = interp_join(in, before, cause);
+  if (may_print(in, control)) interp_chain(in, cause);
   Step step = interp_block(in, &arm->body);
   step.value.cause = interp_join(in, step.value.cause, cause);
   if (!may_return(control)) in->control = before;
@@ -101,6 +105,7 @@ static Step take_arm(Interp *in, const AstControl *control, uint32_t number,
 /* No arm because of `cause`. */
 static Step take_none(Interp *in, const AstControl *control, Cause cause) {
   touch_all(in, control, cause, false);
+  if (may_print(in, control)) interp_chain(in, cause);
   if (may_return(control)) in->control = interp_join(in, in->control, cause);
   return (Step){WAY_ON, cell_of(DATUM_UNIT, 0)};
 }
@@ -178,16 +183,26 @@ static void iterate(Interp *in, const AstControl *control, const Cell *list,
     all->items[all->count++] = step.value.datum;
 }
 
+static double number_attribute(const AstControl *control, Attr wanted,
+                               double otherwise) {
+  for (const AstAttr *attr = control->attrs; attr != NULL; attr = attr->next)
+    if (attr->attr == wanted) return attr->value->u.num;
+  return otherwise;
+}
+
 static Step run_loop(Interp *in, const AstStmt *stmt) {
   const AstControl *control = stmt->control;
   Cell list = interp_expr(in, stmt->expr);
   if (list.datum.kind == DATUM_POISON) return never_known(in, control);
   if (list.datum.kind == DATUM_ABSENT) return skipped(in, control, list.cause);
   if (list.datum.count == 0) interp_note(in, EVENT_LOOP_EMPTY);
+  double open = number_attribute(control, ATTR_PARALLEL, LOOP_OPEN);
+  if (list.datum.count > open) in->outcome->depth_is_open = true;
   Collected all = {.items = ARENA_ARRAY(in->arena, Datum, list.datum.count + 1),
                    .cause = list.cause};
   Cause before = in->control;
   in->control = interp_join(in, before, list.cause);
+  if (may_print(in, control)) interp_chain(in, list.cause);
   for (uint32_t i = 0; i < list.datum.count; i++)
     iterate(in, control, &list, i, &all);
   in->control = before;
@@ -197,18 +212,13 @@ static Step run_loop(Interp *in, const AstStmt *stmt) {
   return (Step){WAY_ON, value};
 }
 
-static double number_attribute(const AstControl *control, Attr wanted) {
-  for (const AstAttr *attr = control->attrs; attr != NULL; attr = attr->next)
-    if (attr->attr == wanted) return attr->value->u.num;
-  return 0;
-}
-
 /* Whether one more step is to be done; false also when that will never be
  * known, which is noted in `*lost`. */
 static bool goes_on(Interp *in, const AstStmt *stmt, double steps, double max,
                     bool *lost) {
   Cell cell = interp_expr(in, stmt->expr);
   in->control = interp_join(in, in->control, cell.cause);
+  if (may_print(in, stmt->control)) interp_chain(in, cell.cause);
   *lost = cell.datum.kind == DATUM_POISON;
   if (cell.datum.kind != DATUM_BOOL) return false;
   if (!cell.datum.boolean)
@@ -220,7 +230,7 @@ static bool goes_on(Interp *in, const AstStmt *stmt, double steps, double max,
 
 static Step run_while(Interp *in, const AstStmt *stmt) {
   const AstControl *control = stmt->control;
-  double max = number_attribute(control, ATTR_MAX);
+  double max = number_attribute(control, ATTR_MAX, 0);
   Cause before = in->control;
   Step step = {WAY_ON, cell_of(DATUM_UNIT, 0)};
   bool lost = false;
@@ -284,6 +294,26 @@ static void keep_scope(Interp *in, const Scope *scope) {
   in->scope->chain_broken |= scope->chain_broken;
 }
 
+/* Results come out when the body is quiet. */
+static void hold(Interp *in, const AstControl *control, Cause quiet) {
+  touch_all(in, control, quiet, false);
+  for (const AstExport *e = control->exports; e != NULL; e = e->next) {
+    Cell *cell = interp_cell(in, e->binding);
+    cell->cause = interp_join(in, cell->cause, quiet);
+  }
+}
+
+/* A body is quiet when its requests are over, its prints have had their turn
+ * and what came from outside is there. */
+static Cause quiet_after(Interp *in, const AstControl *control,
+                         uint32_t deepest, uint32_t captured) {
+  uint32_t depth = deepest > captured ? deepest : captured;
+  bool prints = may_print(in, control);
+  if (prints && in->chain > depth) depth = in->chain;
+  if (prints) in->chain = depth;
+  return interp_after(in, 0, depth);
+}
+
 static Step run_catch(Interp *in, const AstControl *control,
                       const Scope *scope) {
   interp_note(in, EVENT_TRY_FAILED);
@@ -305,14 +335,19 @@ static Step run_try(Interp *in, const AstStmt *stmt) {
   Scope scope = {.outer = in->scope,
                  .first_request = in->outcome->requests.length,
                  .chain_broken = in->scope->chain_broken};
+  uint32_t captured = interp_captured(in, control);
   in->scope = &scope;
   Step step = interp_block(in, &control->arms->body);
   in->scope = scope.outer;
   if (scope.failures.length == 0) {
+    Cause quiet = quiet_after(in, control, scope.deepest, captured);
     keep_scope(in, &scope);
     export_arm(in, control, 0);
+    hold(in, control, quiet);
+    step.value.cause = interp_join(in, step.value.cause, quiet);
     note_return(in, step);
-    if (!may_return(control)) in->control = before;
+    in->control =
+        may_return(control) ? interp_join(in, in->control, quiet) : before;
     if (step.way == WAY_ENDED) step = (Step){WAY_ON, cell_of(DATUM_POISON, 0)};
   } else {
     in->control = before;

@@ -191,6 +191,7 @@ static Cell logic(Interp *in, const AstExpr *expr) {
     interp_note(in, EVENT_SHORT_CUT);
     if (names_absent(in, right))
       interp_undecided(in, "an absent side of && or || may be looked at");
+    if (right->kind != EXPR_BOOL) in->outcome->depth_is_open = true;
     return left;
   }
   Cause before = in->control;

@@ -19,6 +19,8 @@ typedef uint32_t Cause; /* row of Interp.causes; 0: no request */
 typedef struct CauseNode {
   Cause left, right;
   uint32_t request; /* plus 1; 0: none of its own */
+  uint32_t depth;   /* requests one after the other that lead here, those
+                       included that are only waited for */
 } CauseNode;
 
 typedef struct Cell {
@@ -48,6 +50,7 @@ typedef struct Scope {
   VEC(Cause) roots;  /* what is seen from outside if it succeeds */
   bool chain_broken; /* nothing more can be printed */
   uint32_t first_request;
+  uint32_t deepest; /* depth of all that was asked in it */
 } Scope;
 
 /* One flow being called. */
@@ -71,6 +74,8 @@ typedef struct Interp {
   uint32_t bindings; /* numbered so far */
   uint32_t depth, steps;
   uint32_t block_from; /* first request of the block being executed */
+  uint32_t deepest;    /* depth of all that was asked */
+  uint32_t chain;      /* depth of what the next print waits for */
   bool *prints;        /* by flow index: it may print */
   VEC(const AstCall *) read_calls; /* of interp_find_read */
   bool marks_grew;

@@ -154,11 +154,16 @@ static Cause note_request(Interp *in, const ModelRequest *request,
   request_key(request->operation, buf_slice(&request->prompt), request->system,
               request->model, request->temperature, request->max_tokens,
               request->budget_tokens, &key);
-  InterpRequest made = {interp_keep(in, &key), false};
+  uint32_t before = interp_depth(in, interp_join(in, cause, in->control));
+  InterpRequest made = {interp_keep(in, &key), false, before + 1};
   vec_push(&in->outcome->requests, made);
   interp_note(in, EVENT_REQUEST);
-  CauseNode node = {cause, in->control, in->outcome->requests.length};
+  CauseNode node = {cause, in->control, in->outcome->requests.length,
+                    before + 1};
   vec_push(&in->causes, node);
+  if (in->deepest <= before) in->deepest = before + 1;
+  for (Scope *scope = in->scope; scope != NULL; scope = scope->outer)
+    if (scope->deepest <= before) scope->deepest = before + 1;
   return in->causes.length - 1;
 }
 

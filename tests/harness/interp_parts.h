@@ -12,6 +12,11 @@
 Cell interp_call(Interp *in, const AstFlow *flow, const Cell *args,
                  bool is_read);
 Cause interp_join(Interp *in, Cause a, Cause b);
+/* `cause`, but no sooner than what is `depth` deep is over. */
+Cause interp_after(Interp *in, Cause cause, uint32_t depth);
+uint32_t interp_depth(const Interp *in, Cause cause);
+/* The next print waits for `cause`, too, and for where we are. */
+void interp_chain(Interp *in, Cause cause);
 /* Notes a failure; the value is poison. */
 Cell interp_fail(Interp *in, FailureCode code, Slice message, Slice node,
                  Cause cause);
@@ -31,6 +36,10 @@ void interp_fence(Interp *in);
 Step interp_control(Interp *in, const AstStmt *stmt);
 bool interp_block_prints(const Interp *in, const AstBlock *block);
 bool interp_expr_prints(const Interp *in, const AstExpr *expr);
+
+/* interp_quiet.c: how deep all is that a try's body may wait for, as it begins:
+ * what it and its catch have from outside. */
+uint32_t interp_captured(Interp *in, const AstControl *control);
 
 /* interp_expr.c */
 Cell interp_expr(Interp *in, const AstExpr *expr);

@@ -4,9 +4,10 @@
  * -O0 and -O1, with 1 and 2 workers:
  *
  *     harness [--seeds FROM..TO] [--seed N] [--count N] [--time-limit SECONDS]
- *             [--plants] [--crowds] [--table] [--verbose] [--print] [FILE...]
+ *             [--plants] [--crowds] [--spans] [--table] [--verbose] [--print] [FILE...]
  *
  * With --crowds several of them run at once, and some are cancelled on the way.
+ * With --spans their requests must wait for what they need, and nothing else.
  * With --plants the programs are compiled wrongly on purpose, in each way that
  * plant.c knows, and it is success to notice every one of them. FILEs are tried
  * instead of random programs.
@@ -21,6 +22,8 @@
 #include "core/base/file.h"
 #include "tests/harness/crowd.h"
 #include "tests/harness/gen.h"
+#include "tests/harness/shrink.h"
+#include "tests/harness/span.h"
 #include "tests/harness/trial.h"
 
 enum {
@@ -32,7 +35,7 @@ enum {
 typedef struct Settings {
   uint64_t first, last; /* seeds */
   uint64_t seconds;     /* 0: as long as it takes */
-  bool plants, crowds, table, verbose, print;
+  bool plants, crowds, spans, table, verbose, print;
 } Settings;
 
 typedef struct Totals {
@@ -95,6 +98,8 @@ static int read_options(int argc, char **argv, Settings *settings) {
       settings->table = true;
     else if (strcmp(argv[at], "--crowds") == 0)
       settings->crowds = true;
+    else if (strcmp(argv[at], "--spans") == 0)
+      settings->spans = true;
     else if (strcmp(argv[at], "--plants") == 0)
       settings->plants = true;
     else if (strcmp(argv[at], "--verbose") == 0)
@@ -256,6 +261,51 @@ static bool try_crowds(Lab *lab, const Settings *settings) {
   return good;
 }
 
+static bool span_differs(void *user, Slice text) {
+  Buf how = {0};
+  uint64_t compared = 0;
+  bool differs = !span_run(user, text, &how, &compared) && compared > 0;
+  buf_free(&how);
+  return differs;
+}
+
+/* A fence waits for more than calls, which the reference does not know. */
+static void drop_fences(Buf *text) {
+  static const char fence[] = "fence()";
+  for (char *at = text->data; (at = strstr(at, fence)) != NULL;)
+    memset(at, ' ', sizeof fence - 1);
+}
+
+static bool try_span(Lab *lab, uint64_t seed, uint64_t *compared) {
+  Buf text = {0};
+  Buf how = {0};
+  gen_program(seed, &text);
+  drop_fences(&text);
+  bool good = span_run(lab, buf_slice(&text), &how, compared);
+  if (!good) {
+    printf("seed %" PRIu64 ": %s\n%s\n", seed, how.data, text.data);
+    shrink_program(&text, span_differs, lab);
+    printf("---- shrunk\n%s\n", text.data);
+  }
+  buf_free(&text);
+  buf_free(&how);
+  return good;
+}
+
+static bool try_spans(Lab *lab, const Settings *settings) {
+  uint64_t deadline = clock_now() + settings->seconds * NS_PER_S;
+  uint64_t seed = settings->first;
+  uint64_t compared = 0;
+  bool good = true;
+  for (; good && seed <= settings->last; seed++) {
+    if (settings->seconds > 0 && clock_now() > deadline) break;
+    good = try_span(lab, seed, &compared);
+  }
+  printf("programs: %" PRIu64 ", compared: %" PRIu64 "; %s\n",
+         seed - settings->first, compared, good ? "no difference" : "FAILED");
+  return good;
+}
+
 int main(int argc, char **argv) {
   Settings settings;
   Lab lab;
@@ -266,6 +316,7 @@ int main(int argc, char **argv) {
   (void)signal(SIGSEGV, on_crash);
   bool good = settings.plants   ? try_plants(&lab, &settings)
               : settings.crowds ? try_crowds(&lab, &settings)
+              : settings.spans  ? try_spans(&lab, &settings)
                                 : try_all(&lab, &settings, argv + files);
   lab_close(&lab);
   return good ? EXIT_SUCCESS : EXIT_FAILURE;

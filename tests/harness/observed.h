@@ -19,13 +19,15 @@ typedef struct ObservedRequest {
 
 typedef struct Observed {
   bool failed;
-  bool hung;         /* it did not come to rest in time */
-  Slice error;       /* of a failed run */
-  const char *fault; /* what its own figures contradict; NULL: nothing */
-  uint64_t stopped;  /* whiles that ended at their max, as it reports */
-  bool stopped_all;  /* it had room to report all of them */
-  Slice result;      /* as datum_add_json says it */
-  VEC(Slice) lines;  /* each with its newline */
+  bool hung;           /* it did not come to rest in time */
+  Slice error;         /* of a failed run */
+  uint64_t span_ns;    /* of its work, as it reports it */
+  uint32_t path_nodes; /* requests on that path */
+  const char *fault;   /* what its own figures contradict; NULL: nothing */
+  uint64_t stopped;    /* whiles that ended at their max, as it reports */
+  bool stopped_all;    /* it had room to report all of them */
+  Slice result;        /* as datum_add_json says it */
+  VEC(Slice) lines;    /* each with its newline */
   VEC(ObservedRequest) requests; /* in order of completion */
   Arena arena;                   /* holds the texts */
 } Observed;

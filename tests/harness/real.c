@@ -86,14 +86,15 @@ static Status write_replies(const char *path, Error *error) {
 
 static bool open_engine(Real *real, uint32_t number, Error *error) {
   RealEngine *engine = &real->engines[number];
+  const char *profile = number % 2 ? real->profile : "instant";
+  if (number == REAL_EVEN) profile = "fixed:1";
   snprintf(engine->log, sizeof engine->log, "%s/log%u", real->folder, number);
-  engine->engine = engine_new(
-      &(EngineOptions){
-          .workers = 1 + number / 2,
-          .model = {.sim_profile = number % 2 ? real->profile : "instant",
-                    .replies = real->replies,
-                    .request_log = engine->log}},
-      error);
+  engine->engine =
+      engine_new(&(EngineOptions){.workers = number == 0 || number == 1 ? 1 : 2,
+                                  .model = {.sim_profile = profile,
+                                            .replies = real->replies,
+                                            .request_log = engine->log}},
+                 error);
   return engine->engine != NULL;
 }
 
@@ -284,6 +285,8 @@ static const char *find_fault(const RunMetrics *metrics,
 
 static void read_figures(const RunMetrics *metrics, Observed *observed) {
   observed->fault = find_fault(metrics, observed);
+  observed->span_ns = metrics->work_span.t_inf_ns;
+  observed->path_nodes = metrics->work_span.path_nodes;
   observed->stopped_all = metrics->stopped_count < LIMIT_STOPPED_LOOPS;
   for (uint32_t i = 0; i < metrics->stopped_count; i++)
     observed->stopped += metrics->stopped[i].times;
@@ -355,8 +358,8 @@ static void await(Run *run, Started *started, Observed *observed) {
 
 void real_run(Real *real, const RealWay *way, const Object *object,
               const Subject *subject, Observed *observed) {
-  RealEngine *engine =
-      &real->engines[(way->workers - 1) * 2 + (way->is_slow ? 1 : 0)];
+  uint32_t number = (way->workers - 1) * 2 + (way->is_slow ? 1 : 0);
+  RealEngine *engine = &real->engines[way->is_even ? REAL_EVEN : number];
   Started started = {0};
   Run *run = start(engine, object, subject, &started, observed);
   if (run == NULL) return;

@@ -10,7 +10,8 @@
 #include "tests/harness/observed.h"
 #include "tests/harness/subject.h"
 
-enum { REAL_ENGINES = 4, REAL_WAYS = 4 };
+/* Engine REAL_EVEN has two workers, and every reply takes REAL_EVEN_NS. */
+enum { REAL_ENGINES = 5, REAL_EVEN = 4, REAL_WAYS = 4, REAL_EVEN_NS = 1000000 };
 
 typedef struct Real Real;
 
@@ -18,6 +19,7 @@ typedef struct Real Real;
 typedef struct RealWay {
   uint32_t level, workers;
   bool is_slow; /* replies take random times */
+  bool is_even; /* the engine REAL_EVEN, whatever the others say */
 } RealWay;
 
 /* The ways of a program: both levels and both numbers of workers, the
