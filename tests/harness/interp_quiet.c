@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a try has from outside. Its results are held until its body is quiet, and
- * the body is not before everything that it or the catch may read has come, read
- * or not. So this walks over the text of both.
+ * What a try has from outside. Its results are held until its body is quiet,
+ * and that it is not before everything that it or the catch may read has come,
+ * read or not. So this walks over the text of both.
  */
 #include "tests/harness/interp_parts.h"
 

@@ -4,12 +4,13 @@
  * -O0 and -O1, with 1 and 2 workers:
  *
  *     harness [--seeds FROM..TO] [--seed N] [--count N] [--time-limit SECONDS]
- *             [--plants] [--crowds] [--spans] [--table] [--verbose] [--print] [FILE...]
+ *             [--plants] [--crowds] [--spans] [--table] [--verbose] [--print]
+ *             [FILE...]
  *
- * With --crowds several of them run at once, and some are cancelled on the way.
- * With --spans their requests must wait for what they need, and nothing else.
  * With --plants the programs are compiled wrongly on purpose, in each way that
- * plant.c knows, and it is success to notice every one of them. FILEs are tried
+ * plant.c knows, and it is success to notice every one of them. With --crowds
+ * several run at once, and some are cancelled on the way. With --spans their
+ * requests must wait for what they need and for nothing else. FILEs are tried
  * instead of random programs.
  */
 #include <inttypes.h>
