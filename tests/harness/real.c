@@ -90,7 +90,9 @@ static bool open_engine(Real *real, uint32_t number, Error *error) {
   if (number == REAL_EVEN) profile = "fixed:1";
   snprintf(engine->log, sizeof engine->log, "%s/log%u", real->folder, number);
   engine->engine =
-      engine_new(&(EngineOptions){.workers = number == 0 || number == 1 ? 1 : 2,
+      engine_new(&(EngineOptions){.workers = number == REAL_MANY ? 5
+                                             : number < 2        ? 1
+                                                                 : 2,
                                   .model = {.sim_profile = profile,
                                             .replies = real->replies,
                                             .request_log = engine->log}},

@@ -10,8 +10,10 @@
 #include "tests/harness/observed.h"
 #include "tests/harness/subject.h"
 
-/* Engine REAL_EVEN has two workers, and every reply takes REAL_EVEN_NS. */
-enum { REAL_ENGINES = 5, REAL_EVEN = 4, REAL_WAYS = 4, REAL_EVEN_NS = 1000000 };
+/* Beside the engines of the ways: REAL_EVEN has two workers, and every reply
+ * takes REAL_EVEN_NS; REAL_MANY has five workers and slow replies. */
+enum { REAL_WAYS = 4, REAL_EVEN = 4, REAL_MANY, REAL_ENGINES };
+enum { REAL_EVEN_NS = 1000000 };
 
 typedef struct Real Real;
 
