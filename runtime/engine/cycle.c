@@ -63,6 +63,16 @@ static void spread(EngineWorker *worker, Cycle *cycle, uint32_t input) {
   }
 }
 
+/* What goes out has waited for what leads the cycle, too: that there is no
+ * (other) iteration was not known before. A cap is no such thing. */
+static void give_out(EngineWorker *worker, Cycle *cycle, uint32_t carried,
+                     Value value, uint32_t path) {
+  Gate *gate = &cycle->gate;
+  if (!cycle->is_capped || cycle->opened == 0)
+    path = path_longer(&gate_run(gate)->paths, cycle->path, path);
+  gate_give(worker, gate, carried + cycle->port_shift, value, path);
+}
+
 void cycle_token(EngineWorker *worker, Cycle *cycle, uint32_t input,
                  Value value, uint32_t path) {
   Gate *gate = &cycle->gate;
@@ -71,8 +81,7 @@ void cycle_token(EngineWorker *worker, Cycle *cycle, uint32_t input,
     route_forward(worker, cycle->oldest, input + cycle->param_shift, value,
                   path);
   } else if (!captured && cycle->has_last) {
-    gate_give(worker, gate, carried_of(cycle, input) + cycle->port_shift, value,
-              path);
+    give_out(worker, cycle, carried_of(cycle, input), value, path);
   } else {
     gate_keep(gate, input, value, path);
     if (captured) spread(worker, cycle, input);
@@ -88,7 +97,7 @@ void cycle_carry(EngineWorker *worker, Frame *child, uint32_t index,
     route_forward(worker, child->successor, input + cycle->param_shift, value,
                   path);
   else if (cycle->has_last)
-    gate_give(worker, &cycle->gate, carried + cycle->port_shift, value, path);
+    give_out(worker, cycle, carried, value, path);
   else
     gate_keep(&cycle->gate, input, value, path);
 }
@@ -99,7 +108,7 @@ void cycle_finish(EngineWorker *worker, Cycle *cycle) {
   for (uint32_t i = 0; i < carried_count(cycle); i++) {
     GateToken kept = gate_take(gate, input_of(cycle, i));
     if (kept.value == VALUE_EMPTY) continue;
-    gate_give(worker, gate, i + cycle->port_shift, kept.value, kept.path);
+    give_out(worker, cycle, i, kept.value, kept.path);
     path_drop(&gate_run(gate)->paths, kept.path);
   }
 }

@@ -55,12 +55,12 @@ static void go_on(EngineWorker *worker, const Frame *child, Value again,
   bool is_over = child->index == loop->most;
   if (again == VALUE_TRUE && is_over)
     run_warn(gate->frame, gate->node, loop->most);
+  cycle_lead_by(cycle, path);
   if (again != VALUE_TRUE || is_over) {
     cycle_finish(worker, cycle);
     return;
   }
   cycle->wanted++;
-  cycle_lead_by(cycle, path);
   cycle_wake(worker, cycle);
 }
 
