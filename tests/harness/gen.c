@@ -162,8 +162,8 @@ static void write_base_case(Gen *g) {
 static void write_flow(Gen *g, GenFlow *flow, bool is_entry) {
   uint32_t most = is_entry ? ENTRY_STATEMENTS : FLOW_STATEMENTS;
   open_flow(g, flow, is_entry);
-  g->left = 4 + gen_below(g, most * (gen_chance(g, 10) ? 5 : 2));
-  g->deepest = gen_chance(g, 15) ? 5 : 3;
+  g->left = 4 + gen_below(g, most * (gen_chance(g, 20) ? 8 : 2));
+  g->deepest = gen_chance(g, 20) ? 7 : 3;
   g->risky = flow->fragile || (is_entry && gen_chance(g, 9));
   gen_write(g, " {");
   g->indent++;
