@@ -73,13 +73,68 @@ static void read_expr(Interp *in, const AstExpr *expr) {
   }
 }
 
+/* ---- expressions whose value may be left out ------------------------------ */
+
+static void keep_expr(Interp *in, const AstExpr *expr);
+
+static void keep_all(Interp *in, const AstExpr *expr) {
+  for (; expr != NULL; expr = expr->next) keep_expr(in, expr);
+}
+
+static void keep_call(Interp *in, const AstCall *call) {
+  bool prints = call->callee == CALLEE_FLOW ? in->prints[call->flow->index]
+                                            : call->op == OP_PRINT;
+  if (prints)
+    read_call(in, call);
+  else
+    keep_all(in, call->args);
+}
+
+/* What prints in it is not left out, and reads its arguments. */
+static void keep_expr(Interp *in, const AstExpr *expr) {
+  switch (expr->kind) {
+    case EXPR_CONCAT:
+    case EXPR_LIST:
+      keep_all(in, expr->u.parts.first);
+      return;
+    case EXPR_UNARY:
+      keep_expr(in, expr->u.operation.left);
+      return;
+    case EXPR_BINARY: {
+      const AstExpr *right = expr->u.operation.right;
+      bool branches =
+          expr->u.operation.op == OP_AND || expr->u.operation.op == OP_OR;
+      if (branches && interp_expr_prints(in, right))
+        read_expr(in, expr->u.operation.left);
+      keep_expr(in, expr->u.operation.left);
+      keep_expr(in, right);
+      return;
+    }
+    case EXPR_FIELD:
+      keep_expr(in, expr->u.field.base);
+      return;
+    case EXPR_INDEX:
+      keep_expr(in, expr->u.index.base);
+      keep_expr(in, expr->u.index.index);
+      return;
+    case EXPR_CALL:
+      keep_call(in, expr->u.call);
+      return;
+    default:
+      return;
+  }
+}
+
 /* ---- statements --------------------------------------------------------- */
 
 static void walk_binding(Interp *in, const AstStmt *stmt, bool value_read) {
   bool is_read = value_read;
   for (const AstTarget *target = &stmt->target; target; target = target->next)
     is_read |= target->binding == NULL || is_marked(target->binding);
-  if (is_read || interp_expr_prints(in, stmt->expr)) read_expr(in, stmt->expr);
+  if (is_read)
+    read_expr(in, stmt->expr);
+  else
+    keep_expr(in, stmt->expr);
 }
 
 /* Whether it matters which arm is taken, or how often. */
@@ -116,10 +171,10 @@ static void walk_block(Interp *in, const AstBlock *block, bool value_read) {
       walk_construct(in, stmt, is_read);
     else if (stmt->kind == STMT_BIND)
       walk_binding(in, stmt, is_read);
-    else if (stmt->expr != NULL && stmt->kind != STMT_ASSIGN &&
-             (is_read || stmt->kind == STMT_RETURN ||
-              interp_expr_prints(in, stmt->expr)))
+    else if (stmt->expr != NULL && (is_read || stmt->kind == STMT_RETURN))
       read_expr(in, stmt->expr);
+    else if (stmt->expr != NULL)
+      keep_expr(in, stmt->expr);
   }
 }
 
