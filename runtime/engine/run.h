@@ -86,7 +86,8 @@ typedef struct Stop {
 /* What firing a node must look at besides the node; usually nothing. */
 typedef enum RunMode {
   RUN_DRAINING = 1,  /* some scope has failed or was cancelled (set under
-                        scope_lock): frames ask their own */
+                        scope_lock, before the scope says so): frames ask their
+                        own */
   RUN_HAS_PATHS = 2, /* some token has a path: set before the first is routed */
   RUN_TRACED = 4,    /* somebody wants a trace: set before anything fires */
   RUN_HAS_ABSENT = 8 /* some token is absent: set before the first is routed */

@@ -80,7 +80,7 @@ void scope_withdraw(Pending *pending) {
 /* ---- draining; under scope_lock ------------------------------------------ */
 
 static void drain_one(Scope *scope) {
-  store_relaxed(&scope->is_draining, true);
+  store_release(&scope->is_draining, true);
   Pending *next;
   for (Pending *pending = scope->pending; pending != NULL; pending = next) {
     next = pending->next; /* a cancel may take it out of the list */
@@ -99,10 +99,12 @@ static Scope *next_within(const Scope *top, Scope *scope) {
   return scope == top ? NULL : scope->next;
 }
 
+/* The mode first: a gate asks its scope alone and then hands poison on, which
+ * nobody may take for a value. */
 static void drain_all(Scope *top) {
+  atomic_fetch_or(&top->run->mode, RUN_DRAINING);
   for (Scope *scope = top; scope != NULL; scope = next_within(top, scope))
     if (!scope_is_draining(scope)) drain_one(scope);
-  atomic_fetch_or(&top->run->mode, RUN_DRAINING);
 }
 
 void run_cancel(Run *run) {

@@ -28,8 +28,9 @@ typedef VEC(Slice) LineVec; /* each a block of its own */
 struct Scope {
   Run *run;                 /* immutable */
   Scope *parent;            /* immutable; NULL: the run's own */
-  _Atomic bool is_draining; /* set once, under scope_lock, before the run's mode
-                               says so; read by workers */
+  _Atomic bool is_draining; /* set once, under scope_lock, after the run's mode
+                               said that some scope is; released so that who
+                               sees it sees that, too; acquired by workers */
   /* The rest is guarded by the run's scope_lock. */
   Scope *inner;         /* open in this one: the first of a list */
   Scope *next, *before; /* in that list of the parent */
@@ -43,7 +44,7 @@ struct Scope {
 };
 
 static inline bool scope_is_draining(const Scope *scope) {
-  return load_relaxed(&scope->is_draining);
+  return load_acquire(&scope->is_draining);
 }
 
 /* Opens `scope`, zeroed, in `parent`. False: that one drains. */

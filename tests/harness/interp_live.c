@@ -73,7 +73,7 @@ static void read_expr(Interp *in, const AstExpr *expr) {
   }
 }
 
-/* ---- expressions whose value may be left out ------------------------------ */
+/* ---- expressions whose value may be left out ----------------------------- */
 
 static void keep_expr(Interp *in, const AstExpr *expr);
 
