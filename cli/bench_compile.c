@@ -77,7 +77,7 @@ static Status measure(const void *data, Buf *out, Error *error) {
   const Job *job = data;
   Buf text = {0};
   bench_source_groups(job->asks, &text);
-  Source source = {"bench.ais", buf_slice(&text)};
+  Source source = {.name = "bench.ais", .text = buf_slice(&text)};
   Status status = compile(&source, job, out, error);
   buf_free(&text);
   sheet_line(out, "peak_bytes", (double)bench_peak_bytes());

@@ -15,7 +15,7 @@ static Object *make_program(uint32_t asks, Error *error) {
   CompileResult result;
   Object *object = NULL;
   bench_source_fan(asks, &text);
-  Source source = {"bench.ais", buf_slice(&text)};
+  Source source = {.name = "bench.ais", .text = buf_slice(&text)};
   compile_source(&source, &(CompileOptions){.optimization = 1}, &result);
   size_t size = result.object.length;
   if (result.ok)

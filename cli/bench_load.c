@@ -46,7 +46,7 @@ static Status make_asks(uint32_t asks, Buf *file, Error *error) {
   Buf text = {0};
   CompileResult result;
   bench_source_groups(asks, &text);
-  Source source = {"bench.ais", buf_slice(&text)};
+  Source source = {.name = "bench.ais", .text = buf_slice(&text)};
   compile_source(&source, &(CompileOptions){.optimization = 1}, &result);
   Status status = STATUS_OK;
   if (result.ok)

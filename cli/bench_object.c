@@ -45,8 +45,7 @@ Status bench_object_build(const Shape *shape, Buf *out, Error *error) {
   Builder *builder = build_new(SLICE("bench"), 0);
   uint32_t graph =
       build_begin_graph(builder, &(BuildGraph){.name = SLICE("Bench.main"),
-                                               .result_count = 1,
-                                               .result = TYPE_NUM});
+                                               .result_count = 1});
   add_work(builder, shape);
   add_end(builder, shape);
   build_end_graph(builder);

@@ -69,6 +69,14 @@ void cli_note(const Cli *cli, const char *format, ...) {
   va_end(args);
 }
 
+void cli_warning(const Cli *cli, const char *format, ...) {
+  (void)cli;
+  va_list args;
+  va_start(args, format);
+  tell(LOG_LEVEL_WARNING, "warning", format, args);
+  va_end(args);
+}
+
 void cli_info(const Cli *cli, const char *format, ...) {
   (void)cli;
   va_list args;
@@ -104,16 +112,35 @@ bool cli_may_draw(const Cli *cli) {
          log_is_on(LOG_LEVEL_WARNING) && isatty(STDERR_FILENO);
 }
 
-/* Everything the compiler had to say about a source; -q leaves warnings out. */
-static void show_diagnostics(const Cli *cli, const Program *program) {
-  const DiagSink *sink = &program->compile.diags;
+static bool is_told(const DiagSink *sink, uint32_t index) {
+  for (uint32_t i = 0; i < index; i++) {
+    if (sink->diags.data[i].code == sink->diags.data[index].code) return true;
+  }
+  return false;
+}
+
+/* Which command says more about the first few errors. */
+static void add_more(const DiagSink *sink, Buf *text) {
+  enum { CODES = 3 };
+  uint32_t shown = 0;
+  for (uint32_t i = 0; i < sink->diags.length && shown < CODES; i++) {
+    DiagCode code = sink->diags.data[i].code;
+    if (!diag_is_error(code) || is_told(sink, i)) continue;
+    buf_add_text(text, shown++ > 0 ? " " : "\nFor more: apxm explain ");
+    buf_add_text(text, diag_code_text(code));
+  }
+  if (shown > 0) buf_add_char(text, '\n');
+}
+
+void cli_show_diagnostics(const Cli *cli, const DiagSink *sink) {
   LogLevel needed = sink->error_count > 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
-  if (!program->is_source || !log_is_on(needed)) return;
+  if (!log_is_on(needed)) return;
   Buf text = {0};
   if (cli->is_json)
     diag_render_json(sink, &text);
   else
     diag_render_text(sink, cli->colour, &text);
+  if (!cli->is_json && log_is_on(LOG_LEVEL_WARNING)) add_more(sink, &text);
   write_stderr(buf_slice(&text));
   buf_free(&text);
 }
@@ -156,7 +183,7 @@ int cli_open(const Cli *cli, const char *path, const CompileOptions *options,
              Program *program) {
   Error error = {0};
   Status status = program_open(program, path, options, &error);
-  if (program->is_source) show_diagnostics(cli, program);
+  if (program->is_source) cli_show_diagnostics(cli, &program->compile.diags);
   if (status == STATUS_OK) {
     bool is_moot =
         !program->is_source && options_has(&cli->options, OPTION_OPT_LEVEL);

@@ -71,8 +71,12 @@ int cli_fail(const Cli *cli, ExitCode code, const char *format, ...)
 /* The same with the code that the status has. */
 int cli_fail_error(const Cli *cli, const Error *error);
 
-/* Lines that -q silences, that -v shows, that -vv shows. */
+/* Everything the compiler had to say about a source; -q leaves warnings out. */
+void cli_show_diagnostics(const Cli *cli, const DiagSink *sink);
+
+/* Lines that -q silences (two kinds), that -v shows, that -vv shows. */
 void cli_note(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+void cli_warning(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_info(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 void cli_debug(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 

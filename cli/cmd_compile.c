@@ -44,6 +44,9 @@ static int make_dump(const Cli *cli, const char *stage, Program *program,
                     "%s is compiled already and has no stage `%s`; without "
                     "--dump its object is shown",
                     cli->words[0], stage);
+  else if (text->length == 0)
+    code = cli_fail(cli, EXIT_CODE_USAGE, "%s is graph JSON and has no `%s`",
+                    cli->words[0], stage);
   return code;
 }
 

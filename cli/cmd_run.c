@@ -9,6 +9,7 @@
  * brings about on the I/O thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -136,8 +137,23 @@ static bool prints_aside(const Job *job) {
 
 /* ---- after the run ------------------------------------------------------- */
 
+/* It did what the program says, which may not be what was meant. */
+static void warn_of_stopped(const Cli *cli, const StoppedLoop *loop) {
+  char often[40] = "";
+  if (loop->times > 1)
+    snprintf(often, sizeof often, ", %llu times",
+             (unsigned long long)loop->times);
+  cli_warning(cli,
+              "%.*s:%u:%u: `while` ended after its max of %llu steps with its "
+              "condition still true%s",
+              SLICE_ARG(loop->file), loop->line, loop->column,
+              (unsigned long long)loop->steps, often);
+}
+
 static void report_end(const Job *job) {
   const RunMetrics *metrics = run_metrics(job->session.run);
+  for (uint32_t i = 0; i < metrics->stopped_count; i++)
+    warn_of_stopped(job->cli, &metrics->stopped[i]);
   if (metrics->replies_cut > 0)
     cli_note(job->cli,
              "%llu of %llu replies end in the middle: no more tokens were "

@@ -168,7 +168,7 @@ APXM_API void apxm_engine_free(apxm_engine *engine);
 typedef struct apxm_run apxm_run;
 
 /* One argument: always literal text, converted to the parameter's type (text
- * as it is, numbers, true and false, lists as JSON). */
+ * as it is, everything else as JSON). */
 typedef struct apxm_argument {
   const char *name; /* of the parameter; NULL binds by position */
   const char *text;

@@ -180,9 +180,10 @@ static void describe(const Program *program, Error *error) {
   for (uint32_t i = 0; i < sink->diags.length; i++) {
     const Diag *diag = &sink->diags.data[i];
     if (!diag_is_error(diag->code)) continue;
-    Place place = source_place(&program->source, diag->span.start);
+    const Source *source = source_at(sink->source, diag->span.start);
+    Place place = source_place(source, diag->span.start);
     *error = (Error){0};
-    error_set(error, STATUS_COMPILE, "%s:%u:%u: %s (%s)", program->name,
+    error_set(error, STATUS_COMPILE, "%s:%u:%u: %s (%s)", source->name,
               place.line, place.column, diag->message,
               diag_code_text(diag->code));
     return;

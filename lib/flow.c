@@ -30,13 +30,12 @@ void flow_add_signature(const Object *object, uint32_t flow, Buf *out) {
     if (i > 0) buf_add_text(out, ", ");
     buf_add_slice(out, object_text(object, params[i].name));
     buf_add_text(out, ": ");
-    type_add_name(object->types, object->type_count, (TypeId)params[i].type,
-                  out);
+    type_add_name(object->types, (TypeId)params[i].type, out);
   }
   buf_add_char(out, ')');
   if (row->result == TYPE_VOID) return;
   buf_add_text(out, " -> ");
-  type_add_name(object->types, object->type_count, row->result, out);
+  type_add_name(object->types, row->result, out);
 }
 
 /* The flows that could be meant, by `agent.name` or all of them; as many as a
@@ -208,7 +207,7 @@ static Status convert(const Binding *b, uint32_t param, Value *value) {
   if (text.length > LIMIT_VALUE_BYTES)
     return fail(b, "the argument `%.*s` has more than %d bytes",
                 SLICE_ARG(param_name(b, param)), LIMIT_VALUE_BYTES);
-  Status status = value_parse(text, object->types, object->type_count,
+  Status status = value_parse(text, object->types,
                               (TypeId)b->params[param].type, value, &cause);
   if (status == STATUS_OK) return status;
   return fail(b, "the argument `%.*s` is wrong: %.400s: `%.*s%s`",

@@ -10,9 +10,14 @@
 
 /* ---- results ------------------------------------------------------------- */
 
+/* Void, or skipped by a guard. */
+static bool is_nothing(Value value) {
+  return value == VALUE_UNIT || value == VALUE_ABSENT;
+}
+
 bool report_result_text(const Session *session, Buf *out) {
   Value value = run_result(session->run);
-  if (value_kind(value) == VALUE_KIND_UNIT) return false;
+  if (is_nothing(value)) return false;
   if (value_kind(value) == VALUE_KIND_TEXT)
     buf_add_slice(out, value_to_slice(value));
   else
@@ -22,7 +27,7 @@ bool report_result_text(const Session *session, Buf *out) {
 
 void report_result_json(const Session *session, Buf *out) {
   Value value = run_result(session->run);
-  if (value_kind(value) == VALUE_KIND_UNIT)
+  if (is_nothing(value))
     buf_add_text(out, "null");
   else
     value_add_json(value, out);

@@ -17,6 +17,8 @@ typedef enum Shape {
   SHAPE_CALLS,   /* calls in calls, ports, effect tokens, prints */
   SHAPE_LISTS,   /* list types, empty lists, wait, pass */
   SHAPE_VALUES,  /* numbers, bools, parameters, several flows */
+  SHAPE_RECORDS, /* record types, json, operations on values, a guard */
+  SHAPE_CONTROL, /* branch on bool and text, loop, while, try; nested graphs */
   SHAPE_COUNT
 } Shape;
 

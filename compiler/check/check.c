@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checker as a list of its phases; check_int.h says what each does. And
- * what all of them share: the words "did you mean".
+ * The checker as a list of its phases; check_int.h says what each does.
  */
 #include "compiler/check/check.h"
 
 #include "compiler/check/check_int.h"
 
-enum { GUESSES = 5000000 }; /* less than a second of comparing names */
+/* Of what is done for a better message: a part of a second each. */
+enum { GUESSES = 1000000, AHEAD = 2000000 };
 
-void check_suggest(Check *c, const Nearest *nearest, Diag *diag) {
-  Slice name = nearest_found(nearest);
-  if (name.length == 0) return;
-  diag->help = diag_text(c->sink, "did you mean `%.*s`?", SLICE_ARG(name));
-  diag->replacement = arena_copy(c->arena, name.data, name.length);
-}
+/* ---- the phases ---------------------------------------------------------- */
 
 static void free_check(Check *c) {
   for (uint32_t i = 0; i < c->agent_flows.length; i++) {
@@ -23,8 +18,18 @@ static void free_check(Check *c) {
   vec_free(&c->agent_flows);
   vec_free(&c->agent);
   vec_free(&c->flows);
-  vec_free(&c->bindings);
+  vec_free(&c->lists);
+  vec_free(&c->calls);
+  vec_free(&c->first_call);
+  vec_free(&c->endless);
+  vec_free(&c->body.exporting);
+  vec_free(&c->body.braces);
+  vec_free(&c->body.compared);
+  vec_free(&c->body.assigns);
+  check_scope_free(&c->body.scope);
   map_free(&c->agents);
+  map_free(&c->records);
+  map_free(&c->ops);
 }
 
 void check_program(AstProgram *program, TypeTable *types, Arena *arena,
@@ -33,16 +38,17 @@ void check_program(AstProgram *program, TypeTable *types, Arena *arena,
              .types = types,
              .arena = arena,
              .sink = sink,
-             .guesses = GUESSES};
+             .error_type = TYPE_NONE,
+             .empty_list = TYPE_NONE,
+             .guesses = GUESSES,
+             .ahead = AHEAD};
   program->types = types;
   check_declare(&c);
-  AstFlow **flows = c.flows.data;
-  uint32_t count = c.flows.length;
-  for (uint32_t i = 0; i < count; i++) check_names(&c, flows[i]);
-  check_results(&c);
-  for (uint32_t i = 0; i < count; i++) check_types(&c, flows[i]);
-  for (uint32_t i = 0; i < count; i++) {
-    if (!flows[i]->faulty) check_usage(&c, flows[i]);
+  check_callees(&c);
+  check_order(&c);
+  bool sound = sink->error_count == 0;
+  for (uint32_t i = 0; i < c.agent.length && sound; i++) {
+    check_items(&c, c.agent.data[i]);
   }
   free_check(&c);
 }

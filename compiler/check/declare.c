@@ -4,7 +4,10 @@
  * order, gives parameters and declared results their types, and finds names
  * that are declared twice. Of equal names the first one counts.
  */
-#include "compiler/check/check_int.h"
+#include <strings.h>
+
+#include "compiler/check/help.h"
+#include "compiler/check/written.h"
 
 /* `_` reads as "discard", so it names nothing. */
 static void refuse_underscore(Check *c, const AstName *name, const char *what) {
@@ -25,19 +28,10 @@ static void report_twice(Check *c, DiagCode code, const AstName *name,
 
 /* ---- parameters ---------------------------------------------------------- */
 
-static TypeId value_type(Check *c, const AstType *declared) {
-  TypeId type = check_written_type(c, declared);
-  if (type != TYPE_VOID) return type;
-  Diag *diag = check_fail(c, DIAG_VOID_TYPE, declared->span,
-                          "there is no value of type void");
-  diag->label = "cannot be the type of a parameter";
-  return TYPE_NONE;
-}
-
 static void declare_param(Check *c, AstParam *param, uint32_t index) {
   AstBinding *binding = ARENA_NEW(c->arena, AstBinding);
   binding->name = param->name;
-  binding->type = value_type(c, param->declared);
+  binding->type = check_value_type(c, param->declared, "a parameter");
   binding->is_param = true;
   binding->index = index;
   param->binding = binding;
@@ -90,6 +84,91 @@ static void check_entries(Check *c, const AstAgent *agent) {
   }
 }
 
+/* ---- what an agent has beside flows -------------------------------------- */
+
+static const char *const item_words[] = {
+    [ITEM_MEMORY] = "memory",         [ITEM_BELIEF] = "belief",
+    [ITEM_GOAL] = "goal",             [ITEM_CAPABILITY] = "capability",
+    [ITEM_TOOLS] = "tool",            [ITEM_DISCOVERABLE] = "discoverable flow",
+    [ITEM_HANDLER] = "handler",
+};
+
+enum { ITEM_KINDS = sizeof item_words / sizeof *item_words };
+
+static void check_tier(Check *c, const AstItem *item) {
+  static const char *const tiers[] = {"stm", "ltm", "episodic"};
+  Nearest nearest = nearest_new(item->tier.text, &c->guesses);
+  for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++) {
+    size_t length = strlen(tiers[i]);
+    if (length == item->tier.text.length &&
+        strncasecmp(item->tier.text.data, tiers[i], length) == 0) {
+      return;
+    }
+    nearest_offer(&nearest, slice_of(tiers[i]));
+  }
+  Diag *diag = check_fail(c, DIAG_UNKNOWN_TIER, item->tier.span,
+                          "unknown memory tier `%.*s`",
+                          SLICE_ARG(item->tier.text));
+  diag->label = "the tiers are stm, ltm and episodic";
+  check_suggest(c, &nearest, diag);
+}
+
+/* Handlers of one event may be many; what else an agent has is there once. */
+static void declare_item(Check *c, const AstItem *item, Map *names,
+                         const AstItem *const *items, uint32_t row) {
+  uint32_t first;
+  if (item->kind == ITEM_MEMORY && item->tier.text.length > 0) {
+    check_tier(c, item);
+  }
+  if (item->kind == ITEM_HANDLER) return;
+  if (map_get(&names[item->kind], item->name.text, &first)) {
+    report_twice(c, DIAG_SAME_ITEM, &item->name, &items[first]->name,
+                 item_words[item->kind]);
+  } else {
+    map_set(&names[item->kind], item->name.text, row);
+  }
+}
+
+/* A call by that name could mean either. */
+static void refuse_both(Check *c, const AstItem *item, const Map *flows) {
+  uint32_t flow;
+  if (item->kind != ITEM_CAPABILITY) return;
+  if (!map_get(flows, item->name.text, &flow)) return;
+  Diag *diag = check_fail(c, DIAG_SAME_ITEM, item->name.span,
+                          "`%.*s` is a flow and a capability",
+                          SLICE_ARG(item->name.text));
+  diag->label = "the capability";
+  diag->related = c->flows.data[flow]->name.span;
+  diag->related_label = "the flow";
+}
+
+static void declare_items(Check *c, const AstAgent *agent, const Map *flows) {
+  Map names[ITEM_KINDS] = {{0}};
+  VEC(const AstItem *) items = {0};
+  for (const AstItem *item = agent->items; item; item = item->next) {
+    vec_push(&items, item);
+    declare_item(c, item, names, items.data, items.length - 1);
+    refuse_both(c, item, flows);
+  }
+  for (int i = 0; i < ITEM_KINDS; i++) map_free(&names[i]);
+  vec_free(&items);
+}
+
+/* ---- agents -------------------------------------------------------------- */
+
+static void declare_flows(Check *c, const AstAgent *agent, Map *flows) {
+  uint32_t first;
+  for (AstFlow *flow = agent->flows; flow; flow = flow->next) {
+    declare_flow(c, flow);
+    if (map_get(flows, flow->name.text, &first)) {
+      report_twice(c, DIAG_SAME_FLOW, &flow->name, &c->flows.data[first]->name,
+                   "flow");
+    } else {
+      map_set(flows, flow->name.text, flow->index);
+    }
+  }
+}
+
 static void declare_agent(Check *c, AstAgent *agent) {
   agent->index = c->agent.length;
   vec_push(&c->agent, agent);
@@ -103,19 +182,13 @@ static void declare_agent(Check *c, AstAgent *agent) {
     map_set(&c->agents, agent->name.text, agent->index);
   }
   Map *flows = &c->agent_flows.data[agent->index];
-  for (AstFlow *flow = agent->flows; flow; flow = flow->next) {
-    declare_flow(c, flow);
-    if (map_get(flows, flow->name.text, &first)) {
-      report_twice(c, DIAG_SAME_FLOW, &flow->name, &c->flows.data[first]->name,
-                   "flow");
-    } else {
-      map_set(flows, flow->name.text, flow->index);
-    }
-  }
+  declare_flows(c, agent, flows);
+  declare_items(c, agent, flows);
   check_entries(c, agent);
 }
 
 void check_declare(Check *c) {
+  check_records(c);
   for (AstAgent *agent = c->program->agents; agent; agent = agent->next) {
     declare_agent(c, agent);
   }

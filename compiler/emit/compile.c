@@ -6,7 +6,7 @@
  *
  * The checker is the last that finds errors in a program; what has some goes no
  * further. Beyond it, only the object can be too large. --dump looks between
- * two stages.
+ * two stages. Graph JSON comes in at the graph IR.
  */
 #include "compiler/emit/compile_int.h"
 
@@ -15,6 +15,7 @@
 #include "compiler/check/check.h"
 #include "compiler/emit/emit.h"
 #include "compiler/front/parse.h"
+#include "compiler/graph/graph.h"
 #include "compiler/ir/build.h"
 #include "compiler/ir/cost.h"
 #include "compiler/ir/verify.h"
@@ -31,7 +32,10 @@ static bool is_clean(const Compile *c) {
 
 static void parse(Compile *c) {
   uint64_t start = clock_now();
-  c->ast = parse_source(c->source, &c->result->arena, &c->result->diags);
+  const SourceReader *reader = c->options->reader;
+  c->ast = parse_program(c->source, reader ? reader : &reader_disk,
+                         &c->result->arena, &c->result->diags);
+  c->result->files = c->ast->files;
   c->result->phases.lex_parse = clock_now() - start;
 }
 
@@ -77,16 +81,31 @@ static bool emit(Compile *c) {
 
 /* ---- the way ------------------------------------------------------------- */
 
-static void compile(Compile *c) {
+static bool read_source(Compile *c) {
   compile_dump_tokens(c);
   parse(c);
   bool is_right = check(c);
   compile_dump_ast(c);
-  if (!is_right) return;
-  build(c);
+  if (is_right) build(c);
+  return is_right;
+}
+
+/* The other front end: no tokens, no tree. */
+static bool read_graph(Compile *c) {
+  uint64_t start = clock_now();
+  c->ir = graph_read(c->source, &c->types, &c->result->arena,
+                     &c->result->diags);
+  c->result->phases.build = clock_now() - start;
+  return c->ir != NULL && !c->options->check_only;
+}
+
+static void compile(Compile *c) {
+  bool is_graph = graph_is_json(c->source->text);
+  if (is_graph ? !read_graph(c) : !read_source(c)) return;
   compile_dump_graph(c, "ir");
   run_passes(c);
   compile_dump_dot(c);
+  compile_dump_json(c);
   if (emit(c)) compile_dump_object(c);
 }
 
@@ -124,5 +143,6 @@ void compile_source(const Source *source, const CompileOptions *options,
 void compile_result_free(CompileResult *result) {
   buf_free(&result->object);
   diag_free(&result->diags);
+  parse_files_free(result->files);
   arena_free(&result->arena);
 }

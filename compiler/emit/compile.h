@@ -11,6 +11,7 @@
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/base/diag.h"
+#include "core/base/reader.h"
 
 enum { COMPILE_PASSES_MAX = 32 };
 
@@ -20,8 +21,10 @@ typedef struct CompileOptions {
   const char *dump;      /* tokens, ast, ir (the graph as built), the name of a
                             pass (the graph after its turn, also at a level at
                             which it does not run), dot (a drawing of the graph
-                            that is emitted), object; NULL for none */
+                            that is emitted), json (the same as graph JSON),
+                            object; NULL for none */
   Buf *dump_out;         /* where the dump goes; needed with `dump` */
+  const SourceReader *reader; /* of imports and file(); NULL: the disk */
 } CompileOptions;
 
 /* Nanoseconds in each phase. */
@@ -39,6 +42,7 @@ typedef struct CompileResult {
   bool dump_unknown; /* options.dump names nothing */
   Error error;       /* a limit that was met, beside the diagnostics */
   Arena arena;       /* holds the diagnostics' texts */
+  struct SourceFiles *files; /* what diagnostics point into; NULL: `source` */
 } CompileResult;
 
 /* Compiles `source`, which must outlive `result`. Free with

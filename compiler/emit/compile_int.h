@@ -25,6 +25,7 @@ void compile_dump_ast(const Compile *c);
 void compile_dump_graph(const Compile *c,
                         const char *name); /* after stage `name` */
 void compile_dump_dot(const Compile *c);
+void compile_dump_json(const Compile *c);
 void compile_dump_object(const Compile *c);
 
 #endif

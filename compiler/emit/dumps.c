@@ -4,6 +4,7 @@
  */
 #include "compiler/emit/compile_int.h"
 #include "compiler/front/parse.h"
+#include "compiler/graph/graph.h"
 #include "compiler/ir/cost.h"
 #include "compiler/ir/dump.h"
 #include "compiler/pass/pass.h"
@@ -41,6 +42,11 @@ void compile_dump_dot(const Compile *c) {
   if (out != NULL) ir_dump_dot(c->ir, out);
 }
 
+void compile_dump_json(const Compile *c) {
+  Buf *out = dump_to(c, "json");
+  if (out != NULL) graph_write(c->ir, out);
+}
+
 void compile_dump_object(const Compile *c) {
   Buf *out = dump_to(c, "object");
   if (out == NULL) return;
@@ -54,7 +60,7 @@ void compile_dump_object(const Compile *c) {
 }
 
 static const char *const stage_dumps[] = {"tokens", "ast", "ir", "dot",
-                                          "object"};
+                                          "json",   "object"};
 enum { STAGE_DUMPS = sizeof stage_dumps / sizeof *stage_dumps };
 
 bool compile_dump_is_known(const char *name) {

@@ -15,11 +15,13 @@
 typedef struct Emit {
   const IrProgram *program;
   Builder *builder;
+  Error *error; /* the caller's: the first mistake */
   Places places;
   uint32_t *const_rows;   /* by row of the program's: of the file, + 1; or 0 */
   uint32_t *uses;         /* by node of the graph: its readers */
   VEC(ObjRef) inputs;     /* of the node being written */
   VEC(ObjAttr) attrs;     /* of the node being written */
+  VEC(ObjArm) arms;       /* of the node being written */
   VEC(BuildParam) params; /* of the flow being written */
 } Emit;
 
@@ -44,7 +46,8 @@ static uint32_t const_row(Emit *emit, IrRef ref) {
 static uint32_t place_row(Emit *emit, Span span) {
   uint32_t length;
   Place place = places_find(&emit->places, span, &length);
-  return build_place(emit->builder, slice_of(emit->program->source->name),
+  const Source *source = places_source(&emit->places, span.start);
+  return build_place(emit->builder, slice_of(source->name),
                      place.line, place.column, length);
 }
 
@@ -84,6 +87,19 @@ static void collect_attrs(Emit *emit, const IrGraph *graph,
   }
 }
 
+/* Rows of graphs are the program's. */
+static void collect_arms(Emit *emit, const IrGraph *graph, const IrNode *node) {
+  const IrArm *arms = ir_arms(graph, node);
+  emit->arms.length = 0;
+  for (uint32_t i = 0; i < node->arm_count; i++) {
+    bool has_label = arms[i].label != IR_REF_NONE;
+    ObjArm arm = {.kind = arms[i].kind,
+                  .label = has_label ? const_row(emit, arms[i].label) : 0,
+                  .graph = arms[i].graph};
+    vec_push(&emit->arms, arm);
+  }
+}
+
 static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
   if (node->op == OP_END) {
     collect_unread(emit, graph);
@@ -91,13 +107,17 @@ static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
     collect_inputs(emit, graph, node);
   }
   collect_attrs(emit, graph, node);
+  collect_arms(emit, graph, node);
+  bool lists = (node->flags & IR_LISTS) != 0;
   build_node(emit->builder, &(BuildNode){.op = (Op)node->op,
                                          .type = node->type,
                                          .inputs = emit->inputs.data,
                                          .input_count = emit->inputs.length,
                                          .attrs = emit->attrs.data,
                                          .attr_count = emit->attrs.length,
-                                         .target = node->target,
+                                         .arms = emit->arms.data,
+                                         .arm_count = emit->arms.length,
+                                         .flags = lists ? OBJ_NODE_LISTS : 0,
                                          .rank = node->rank,
                                          .place = place_row(emit, node->span),
                                          .key = node->key});
@@ -105,13 +125,32 @@ static void write_node(Emit *emit, const IrGraph *graph, const IrNode *node) {
 
 /* ---- graphs and flows ---------------------------------------------------- */
 
+/* An arm or a body takes what it reads of the names around it; too much of
+ * that is told with its place. */
+static void check_captures(Emit *emit, const IrGraph *graph) {
+  if (!graph->nested || graph->param_count <= LIMIT_GRAPH_PARAMS) return;
+  Span span = graph->nodes.data[graph->nodes.length - 1].span;
+  uint32_t length;
+  Place place = places_find(&emit->places, span, &length);
+  const Source *source = places_source(&emit->places, span.start);
+  error_set(emit->error, STATUS_LIMIT,
+            "%s:%u:%u: a block here reads more than %d names from around it",
+            source->name, place.line, place.column, LIMIT_GRAPH_PARAMS);
+}
+
+/* What does not fit is over the builder's limit, which reports it. */
+static uint16_t narrow(uint32_t count) {
+  return count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
+}
+
 static void write_graph(Emit *emit, const IrGraph *graph) {
+  check_captures(emit, graph);
   build_begin_graph(emit->builder,
                     &(BuildGraph){.name = graph->name,
-                                  .param_count = (uint16_t)graph->param_count,
-                                  .result_count = (uint16_t)graph->result_count,
+                                  .param_count = narrow(graph->param_count),
+                                  .result_count = narrow(graph->result_count),
                                   .spaces = graph->spaces,
-                                  .result = graph->result});
+                                  .nested = graph->nested});
   emit->uses = mem_alloc_zero(graph->nodes.length, sizeof *emit->uses);
   ir_count_uses(graph, emit->uses);
   for (uint32_t i = 0; i < graph->nodes.length; i++) {
@@ -134,7 +173,7 @@ static void write_flow(Emit *emit, const IrFlow *flow) {
                                          .graph = flow->graph,
                                          .params = emit->params.data,
                                          .param_count = flow->param_count,
-                                         .result = graph->result,
+                                         .result = flow->result,
                                          .entry = flow->entry,
                                          .place = place_row(emit, flow->span)});
 }
@@ -154,11 +193,12 @@ Status emit_object(const IrProgram *program, uint32_t optimization, Buf *out,
                    Error *error) {
   Emit emit = {
       .program = program,
+      .error = error,
       .builder = build_new(slice_of(program->source->name), optimization),
       .const_rows = mem_alloc_zero((size_t)program->consts.length + 1,
                                    sizeof *emit.const_rows),
   };
-  places_init(&emit.places, program->source->text);
+  places_init(&emit.places, program->source);
   write_program(&emit);
   Status status = build_finish(emit.builder, out, error);
   build_free(emit.builder);
@@ -166,6 +206,7 @@ Status emit_object(const IrProgram *program, uint32_t optimization, Buf *out,
   mem_free(emit.const_rows);
   vec_free(&emit.inputs);
   vec_free(&emit.attrs);
+  vec_free(&emit.arms);
   vec_free(&emit.params);
   return status;
 }

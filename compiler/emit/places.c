@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One pass over the source leaves a mark at every block; a question then reads
+ * One pass over each source leaves a mark at every block; a question then reads
  * at most one block. Sources may be one line of 100 MB, so counting from the
  * start of the line for every node would not end.
  */
@@ -49,34 +49,70 @@ static void step(PlaceMark *mark, const char *from, size_t length) {
   step_bytes(mark, from, length);
 }
 
-void places_init(Places *places, Slice text) {
-  size_t blocks = text.length / BLOCK;
+static void add_source(Places *places, const Source *source) {
+  size_t blocks = source->text.length / BLOCK;
   PlaceMark mark = {.line = 1};
-  places->text = text;
-  places->marks = mem_alloc_zero(blocks + 1, sizeof *places->marks);
+  PlaceTable table = {.source = source};
+  table.marks = mem_alloc_zero(blocks + 1, sizeof *table.marks);
   for (size_t i = 0; i < blocks; i++) {
-    places->marks[i] = mark;
-    step(&mark, text.data + i * BLOCK, BLOCK);
+    table.marks[i] = mark;
+    step(&mark, source->text.data + i * BLOCK, BLOCK);
   }
-  places->marks[blocks] = mark;
+  table.marks[blocks] = mark;
+  vec_push(&places->tables, table);
+}
+
+void places_init(Places *places, const Source *any) {
+  *places = (Places){0};
+  if (any->all == NULL) {
+    add_source(places, any);
+    return;
+  }
+  for (uint32_t i = 0; i < any->all->list.length; i++) {
+    add_source(places, any->all->list.data[i]);
+  }
 }
 
 void places_free(Places *places) {
-  mem_free(places->marks);
-  *places = (Places){0};
+  for (uint32_t i = 0; i < places->tables.length; i++) {
+    mem_free(places->tables.data[i].marks);
+  }
+  vec_free(&places->tables);
 }
 
-static PlaceMark find(const Places *places, uint64_t offset) {
-  if (offset > places->text.length) offset = places->text.length;
-  PlaceMark mark = places->marks[offset / BLOCK];
+static const PlaceTable *table_at(const Places *places, uint32_t offset) {
+  uint32_t low = 0; /* tables[low] begins at or before the offset */
+  uint32_t high = places->tables.length;
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+    if (places->tables.data[middle].source->base <= offset) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return &places->tables.data[low];
+}
+
+const Source *places_source(const Places *places, uint32_t offset) {
+  return table_at(places, offset)->source;
+}
+
+/* `offset` counts from the start of the source. */
+static PlaceMark find(const PlaceTable *table, uint64_t offset) {
+  Slice text = table->source->text;
+  if (offset > text.length) offset = text.length;
+  PlaceMark mark = table->marks[offset / BLOCK];
   size_t rest = offset % BLOCK;
-  if (rest > 0) step(&mark, places->text.data + offset - rest, rest);
+  if (rest > 0) step(&mark, text.data + offset - rest, rest);
   return mark;
 }
 
 Place places_find(const Places *places, Span span, uint32_t *length) {
-  PlaceMark start = find(places, span.start);
-  PlaceMark end = find(places, (uint64_t)span.start + span.length);
+  const PlaceTable *table = table_at(places, span.start);
+  uint64_t own = (uint64_t)span.start - table->source->base;
+  PlaceMark start = find(table, own);
+  PlaceMark end = find(table, own + span.length);
   *length = end.points - start.points;
   return (Place){.line = start.line,
                  .column = start.points - start.line_start + 1};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Line, column and length of very many spans of one source, each in constant
- * time however long a line is: the counts are kept for every 64th byte.
+ * Line, column and length of very many spans of a program's sources, each in
+ * constant time however long a line is: the counts are kept for every 64th
+ * byte.
  */
 #ifndef APXM_COMPILER_EMIT_PLACES_H
 #define APXM_COMPILER_EMIT_PLACES_H
@@ -15,16 +16,25 @@ typedef struct PlaceMark {
   uint32_t line_start; /* code points before its line */
 } PlaceMark;
 
+/* The marks of one source. */
+typedef struct PlaceTable {
+  const Source *source; /* borrowed; less than 4 GiB */
+  PlaceMark *marks;     /* one a block of the text, and one after the last */
+} PlaceTable;
+
 typedef struct Places {
-  Slice text;       /* borrowed; less than 4 GiB */
-  PlaceMark *marks; /* one a block of the text, and one after the last */
+  VEC(PlaceTable) tables; /* one a source, by base */
 } Places;
 
-void places_init(Places *places, Slice text);
+/* Of all sources of the program that `any` is one of. */
+void places_init(Places *places, const Source *any);
 void places_free(Places *places);
 
 /* Where the span begins, and its length in code points. The same answers as
  * source_place. An offset past the end counts as the end. */
 Place places_find(const Places *places, Span span, uint32_t *length);
+
+/* The source that the offset is in. */
+const Source *places_source(const Places *places, uint32_t offset);
 
 #endif

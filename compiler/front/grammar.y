@@ -1,78 +1,198 @@
 /* SPDX-License-Identifier: MIT
  *
  * The grammar, made by lemon; parse.c includes the result and feeds it. One
- * ast_ call an action; tree.c has them.
+ * ast_ call an action; the tree_ files have them.
  *
- * Where a statement ends. `;` is optional, so what may begin a statement (a
- * "lead") must not be able to continue one. Two tokens see to that: NL_LPAREN
- * and NL_LBRACKET are `(` and `[` that come first on their line (or after `{`
- * and `;`); only these begin a statement and only the plain ones continue a
- * name to a call. A leading `-` begins none, so `a -1` is never two statements.
+ * Where a statement ends. `;` is optional, so what may begin a statement must
+ * not be able to continue one. Three pairs of tokens see to that, and the
+ * feeder (parse.c) tells the two of a pair apart by what stands before them:
+ * LPAREN, LBRACKET and MINUS continue an operand on the same line (a call, an
+ * index, a subtraction); NL_LPAREN, NL_LBRACKET and NEG begin one.
+ *
+ * Soft words are keywords where the grammar has a place for them and names
+ * everywhere else (%fallback).
  *
  * Errors. `error` stands where a part can be given up; what follows it is never
  * in the source: the feeder skips to a place where it makes sense to go on and
- * says so with SYNC (or SYNC_BODY, when that place is the body of a flow whose
- * head is wrong).
+ * says so with SYNC (or SYNC_BODY, when that place is the body of a flow or a
+ * construct whose head is wrong).
  */
 %name grammar
 %token_prefix TK_
 %token_type {Token}
 %default_type {AstExpr *}
 %extra_context {Parser *p}
-%stack_size 12000
+%stack_size 16000
 
-%token BAD NL_LPAREN NL_LBRACKET SYNC SYNC_BODY.
+%token BAD FOREIGN SYNC SYNC_BODY.
 
-/* `return` takes what can be an expression after it, but not a bracket that
- * begins the next line. */
-%left RETURN_ALONE NL_LPAREN NL_LBRACKET.
-%left NAME NUM TEXT TEXT_OPEN TRUE FALSE.
+%fallback NAME PARALLEL CASE DEFAULT CATCH IN TYPE IMPORT MEMORY BELIEFS FROM
+  GOALS PRIORITY CAPABILITY TOOLS DISCOVERABLE CONTEXT WITH ON.
+
+/* `return` takes what can be an expression after it (the feeder ends it where
+ * a new line does), `else` belongs to the nearest `if`, and a legacy call has
+ * all that follows as its prompt. */
+%left ALONE.
+%left NAME NUM DURATION TEXT TEXT_OPEN TRUE FALSE NULL NOT NEG NL_LPAREN
+  NL_LBRACKET LEGACY LEGACY_LIST ELSE WITH.
+%left PIPE FEED.
+%left LEGACY_TIER.
+%left OR.
+%left AND.
+%left EQ_EQ NOT_EQ.
+%left LT LE GT GE.
+%left PLUS MINUS.
+%left STAR SLASH PERCENT.
+%left PREFIX.
+%left LPAREN LBRACKET DOT.
 
 %syntax_error { syntax_error(yypParser, yymajor, p); }
 %stack_overflow { stack_overflow(p); }
 
-%type open_agent {int}
-%type flow_head {int}
+%type decls {int}
+%type agent_open {int}
+%type flow_open {int}
 %type params {int}
 %type param_list {int}
 %type result {int}
-%type body_open {int}
+%type block_open {int}
 %type marks {AstMarks}
+%type mark {Token}
 %type type {AstType *}
+%type block {AstBlock}
+%type target {AstTarget}
+%type targets {AstTargets}
 %type stmt {AstStmt *}
+%type closed {AstStmt *}
+%type if_open {AstStmt *}
+%type if_block {AstStmt *}
+%type if_bare {AstStmt *}
+%type loop_open {AstStmt *}
+%type while_open {AstStmt *}
+%type try_block {AstStmt *}
+%type try_catch {AstStmt *}
+%type switch_open {AstStmt *}
+%type label {AstExpr *}
 %type elements {AstList}
 %type list {AstList}
 %type call {AstArgs}
-%type sum {AstList}
-%type lead_sum {AstList}
 %type interpolation {AstList}
 %type args {AstArgs}
+%type options {AstArgs}
+%type event {AstName}
 
-/* ---- agents and flows ---------------------------------------------------- */
+/* ---- declarations -------------------------------------------------------- */
 
-file ::= agents END.
+file ::= decls END.
 
-agents ::= .
-agents ::= agents agent.
-agents ::= agents error SYNC.      { ast_recovered(p); }
+decls ::= .
+decls ::= decls agent.
+decls ::= decls record.
+decls ::= decls import.
+decls ::= decls SEMI.
+decls ::= decls error SYNC.        { ast_recovered(p); }
 
-agent ::= agent_open items RBRACE. { ast_agent_close(p); }
+import ::= IMPORT(I) TEXT(T).      { ast_import(p, I, T); }
+
+record ::= record_open fields RBRACE. { ast_braces_close(p); }
+record_open ::= TYPE NAME(N) LBRACE(B). { ast_record_open(p, N, B); }
+fields ::= .
+fields ::= fields NAME(N) COLON type(T). { ast_field(p, N, T); }
+fields ::= fields separator.
+fields ::= fields error SYNC.      { ast_recovered(p); }
+
+separator ::= COMMA.
+separator ::= SEMI.
+
+/* ---- agents -------------------------------------------------------------- */
+
+agent ::= agent_open items RBRACE. { ast_braces_close(p); }
 agent_open ::= AGENT NAME(N) LBRACE(B). { ast_agent_open(p, N, B); }
 
 items ::= .
 items ::= items flow.
-items ::= items SEMI.
+items ::= items item.
+items ::= items separator.
 items ::= items error SYNC.        { ast_recovered(p); }
 
-flow ::= flow_open params result body.
-flow ::= flow_open error SYNC_BODY body.
+item ::= MEMORY memory.
+item ::= MEMORY braces_open memories braces_close.
+memories ::= .
+memories ::= memories memory.
+memories ::= memories separator.
+memories ::= memories error SYNC.  { ast_recovered(p); }
+memory ::= NAME(N) COLON NAME(T).  { ast_memory(p, N, T); }
+
+item ::= BELIEFS braces_open beliefs braces_close.
+beliefs ::= .
+beliefs ::= beliefs NAME(N) is expr. { ast_item(p, ITEM_BELIEF, N, N); }
+beliefs ::= beliefs NAME(N) is FROM expr. { ast_item(p, ITEM_BELIEF, N, N); }
+beliefs ::= beliefs separator.
+beliefs ::= beliefs error SYNC.    { ast_recovered(p); }
+is ::= COLON.
+is ::= EQ.
+
+item ::= GOALS braces_open goals braces_close.
+goals ::= .
+goals ::= goals NAME(N).           { ast_item(p, ITEM_GOAL, N, N); }
+goals ::= goals NAME(N) lparen call. { ast_item(p, ITEM_GOAL, N, N); }
+goals ::= goals NAME(N) COLON TEXT. { ast_item(p, ITEM_GOAL, N, N); }
+goals ::= goals NAME(N) COLON TEXT PRIORITY NUM. {
+  ast_item(p, ITEM_GOAL, N, N);
+}
+goals ::= goals NAME(N) COLON TEXT lparen NUM RPAREN. {
+  ast_item(p, ITEM_GOAL, N, N);
+}
+goals ::= goals separator.
+goals ::= goals error SYNC.        { ast_recovered(p); }
+
+item ::= capability params result. { ast_capability_close(p); }
+capability ::= CAPABILITY(W) NAME(N). { ast_item(p, ITEM_CAPABILITY, W, N); }
+
+item ::= tools_open RBRACKET.
+item ::= tools_open tools RBRACKET.
+item ::= tools_open tools COMMA RBRACKET.
+tools_open ::= TOOLS COLON NL_LBRACKET. { p->item_kind = ITEM_TOOLS; }
+tools_open ::= DISCOVERABLE COLON NL_LBRACKET. {
+  p->item_kind = ITEM_DISCOVERABLE;
+}
+tools ::= NAME(N).                 { ast_item(p, p->item_kind, N, N); }
+tools ::= tools COMMA NAME(N).     { ast_item(p, p->item_kind, N, N); }
+
+item ::= CONTEXT COLON TEXT(T).    { ast_context(p, T); }
+
+item ::= handler CASE_ARROW block. { ast_recovered(p); }
+item ::= handler CASE_ARROW expr.  { ast_recovered(p); }
+handler ::= handler_open.
+handler ::= handler_open IF expr.
+handler_open ::= ON(O) event(N) braces_open details braces_close. {
+  ast_handler(p, O, N);
+}
+event(A) ::= NAME(N).              { A = ast_event(p, N, N); }
+event(A) ::= event(E) DOT NAME(N). { A = ast_event_part(p, E, N); }
+details ::= .
+details ::= details NAME.
+details ::= details NAME COLON NAME.
+details ::= details separator.
+details ::= details error SYNC.    { ast_recovered(p); }
+
+braces_open ::= LBRACE(B).         { ast_braces_open(p, B); }
+braces_close ::= RBRACE.           { ast_braces_close(p); }
+
+/* ---- flows --------------------------------------------------------------- */
+
+flow ::= flow_open params result flow_body.
+flow ::= flow_open error SYNC_BODY flow_body.
 flow ::= flow_open error SYNC.     { ast_flow_lost(p); }
+flow_body ::= block(B).            { ast_flow_body(p, B); }
 
 flow_open ::= FLOW(F) NAME(N).     { ast_flow_open(p, ast_no_marks(), F, N); }
 flow_open ::= marks(M) FLOW(F) NAME(N). { ast_flow_open(p, M, F, N); }
 
-marks(A) ::= AT(T) NAME(N).          { A = ast_mark(p, ast_no_marks(), T, N); }
-marks(A) ::= marks(M) AT(T) NAME(N). { A = ast_mark(p, M, T, N); }
+marks(A) ::= mark(N).              { A = ast_mark(p, ast_no_marks(), N); }
+marks(A) ::= marks(M) mark(N).     { A = ast_mark(p, M, N); }
+mark(A) ::= AT NAME(N).            { A = N; }
+mark(A) ::= AT NL_LBRACKET NAME(N) RBRACKET. { A = N; }
 
 params ::= .
 params ::= lparen RPAREN.
@@ -92,46 +212,143 @@ type(A) ::= NAME(N) LT type(T) GT(E).    { A = ast_type_of(p, N, T, E); }
 
 /* ---- statements ---------------------------------------------------------- */
 
-body ::= body_open stmts RBRACE(B). { ast_body_close(p, B); }
-body_open ::= LBRACE(B).            { ast_body_open(p, B); }
+block(A) ::= block_open stmts RBRACE(B). { A = ast_block_close(p, B); }
+block_open ::= LBRACE(B).          { ast_block_open(p, B); }
 
 stmts ::= .                        { ast_stmt_begin(p); }
 stmts ::= stmts stmt(S).           { ast_stmt(p, S); }
+stmts ::= stmts marks(M) stmt(S).  { ast_marked(p, M, S); }
 stmts ::= stmts SEMI.              { ast_stmt_begin(p); }
 stmts ::= stmts error SYNC.        { ast_stmt_lost(p); }
 
-stmt(A) ::= LET NAME(N) EQ expr(E). { A = ast_bind(p, N, NULL, E); }
-stmt(A) ::= LET NAME(N) COLON type(T) EQ expr(E). { A = ast_bind(p, N, T, E); }
-stmt(A) ::= lead_expr(E) ARROW NAME(N). { A = ast_bind(p, N, NULL, E); }
-stmt(A) ::= lead_expr(E).           { A = ast_value(p, E); }
-stmt(A) ::= RETURN. [RETURN_ALONE]  { A = ast_return(p, NULL); }
-stmt(A) ::= RETURN expr(E).         { A = ast_return(p, E); }
+stmt(A) ::= LET(L) NAME(N) EQ expr(E). { A = ast_let(p, L, N, NULL, E); }
+stmt(A) ::= LET(L) NAME(N) COLON type(T) EQ expr(E). {
+  A = ast_let(p, L, N, T, E);
+}
+stmt(A) ::= expr(E) ARROW targets(T). { A = ast_bind(p, E, T); }
+stmt(A) ::= expr(N) EQ expr(E).    { A = ast_assign(p, N, E); }
+stmt(A) ::= expr(E).               { A = ast_value(p, E); }
+stmt(A) ::= RETURN(R). [ALONE]     { A = ast_return(p, R, NULL); }
+stmt(A) ::= RETURN(R) expr(E).     { A = ast_return(p, R, E); }
+
+target(A) ::= NAME(N).             { A = ast_target(p, N, NULL); }
+target(A) ::= NAME(N) COLON type(T). { A = ast_target(p, N, T); }
+targets(A) ::= target(T).          { A = ast_targets(T); }
+targets(A) ::= targets(L) COMMA target(T). { A = ast_targets_add(p, L, T); }
+
+/* ---- constructs ---------------------------------------------------------- */
+
+/* What ends with a brace is "closed": only that can be bound with `->`, since
+ * after a bare statement the arrow would be the statement's own. */
+stmt(A) ::= closed(S).             { A = S; }
+stmt(A) ::= closed(S) ARROW targets(T). { A = ast_yield(p, S, T); }
+stmt(A) ::= if_bare(S). [ALONE]    { A = ast_close(p, S); }
+stmt(A) ::= if_bare(S) ELSE(W) stmt(B). { A = ast_else_bare(p, S, W, B); }
+stmt(A) ::= if_block(S) ELSE(W) stmt(B). { A = ast_else_bare(p, S, W, B); }
+stmt(A) ::= loop_open(S) stmt(B).  { A = ast_body_bare(p, S, B); }
+stmt(A) ::= while_open(S) stmt(B). { A = ast_body_bare(p, S, B); }
+stmt(A) ::= IF error SYNC.         { A = NULL; }
+stmt(A) ::= LOOP error SYNC.       { A = NULL; }
+stmt(A) ::= WHILE error SYNC.      { A = NULL; }
+stmt(A) ::= SWITCH error SYNC.     { A = NULL; }
+
+closed(A) ::= if_block(S). [ALONE] { A = ast_close(p, S); }
+closed(A) ::= if_bare(S) ELSE(W) block(B). { A = ast_else(p, S, W, B); }
+closed(A) ::= if_block(S) ELSE(W) block(B). { A = ast_else(p, S, W, B); }
+closed(A) ::= loop_open(S) block(B). { A = ast_body(p, S, B); }
+closed(A) ::= while_open(S) block(B). { A = ast_body(p, S, B); }
+closed(A) ::= PARALLEL(W) block(B). { A = ast_parallel(p, W, B); }
+closed(A) ::= try_catch(S) block(B). { A = ast_body(p, S, B); }
+closed(A) ::= switch_open(S) cases RBRACE. { A = ast_switch_close(p, S); }
+
+if_block(A) ::= if_open(S) block(B). { A = ast_then(p, S, B); }
+if_bare(A) ::= if_open(S) stmt(B). { A = ast_then_bare(p, S, B); }
+if_open(A) ::= IF(W) lparen expr(E) RPAREN. { A = ast_if(p, W, E); }
+if_open(A) ::= IF(W) error SYNC_BODY. { A = ast_if(p, W, ast_error(p, W)); }
+
+loop_open(A) ::= LOOP(W) lparen NAME(N) IN expr(E) options(O) RPAREN. {
+  A = ast_loop(p, W, N, E, O);
+}
+loop_open(A) ::= LOOP(W) error SYNC_BODY. { A = ast_loop_lost(p, W); }
+
+while_open(A) ::= WHILE(W) lparen expr(E) options(O) RPAREN. {
+  A = ast_while(p, W, E, O);
+}
+while_open(A) ::= WHILE(W) error SYNC_BODY. { A = ast_while_lost(p, W); }
+
+options(A) ::= .                   { A = ast_no_args(); }
+options(A) ::= options(L) COMMA NAME(N) COLON expr(E). {
+  A = ast_attr(p, L, N, E);
+}
+
+try_block(A) ::= TRY(W) block(B).  { A = ast_try(p, W, B); }
+try_catch(A) ::= try_block(S) CATCH(W). { A = ast_catch(p, S, W, NULL); }
+try_catch(A) ::= try_block(S) CATCH(W) lparen NAME(N) RPAREN. {
+  A = ast_catch(p, S, W, &N);
+}
+try_catch(A) ::= try_block(S) CATCH(W) error SYNC_BODY. {
+  A = ast_catch_lost(p, S, W);
+}
+
+switch_open(A) ::= SWITCH(W) expr(E) LBRACE(B). {
+  A = ast_switch(p, W, E, B);
+}
+switch_open(A) ::= SWITCH(W) error SYNC_BODY LBRACE(B). {
+  A = ast_switch(p, W, ast_error(p, W), B);
+}
+cases ::= .
+cases ::= cases label CASE_ARROW block(B). { ast_case(p, B); }
+cases ::= cases label CASE_ARROW stmt(B). { ast_case_bare(p, B); }
+cases ::= cases SEMI.
+cases ::= cases error SYNC.        { ast_case_lost(p); }
+label ::= CASE(W) TEXT(T).         { ast_label(p, W, &T); }
+label ::= DEFAULT(W).              { ast_label(p, W, NULL); }
 
 /* ---- expressions --------------------------------------------------------- */
 
-expr(A) ::= sum(S).                { A = ast_concat(p, S); }
-sum(A) ::= primary(E).             { A = ast_list_add(ast_no_list(), E); }
-sum(A) ::= sum(S) PLUS primary(E). { A = ast_list_add(S, E); }
+expr(A) ::= NAME(N).               { A = ast_name(p, N); }
+expr(A) ::= NUM(N).                { A = ast_num(p, N); }
+expr(A) ::= DURATION(N).           { A = ast_duration(p, N); }
+expr(A) ::= TEXT(T).               { A = ast_text(p, T); }
+expr(A) ::= TRUE(T).               { A = ast_bool(p, T, true); }
+expr(A) ::= FALSE(T).              { A = ast_bool(p, T, false); }
+expr(A) ::= NULL(T).               { A = ast_null(p, T); }
+expr(A) ::= interpolation(L) TEXT_CLOSE(T). { A = ast_text_close(p, L, T); }
+expr(A) ::= NL_LPAREN(B) expr(E) RPAREN(C). { A = ast_group(p, B, E, C); }
+expr(A) ::= NL_LBRACKET(B) list(L). { A = ast_list(p, B, L); }
+expr(A) ::= expr(F) LPAREN call(L). { A = ast_call(p, F, L); }
+expr(A) ::= expr(B) LBRACKET expr(I) RBRACKET(C). {
+  A = ast_index(p, B, I, C);
+}
+expr(A) ::= expr(B) DOT NAME(N).   { A = ast_member(p, B, N); }
+expr(A) ::= LEGACY(N) expr(E). [ALONE] { A = ast_legacy(p, N, E, NULL); }
+expr(A) ::= LEGACY(N) expr(E) WITH expr(T). [ALONE] {
+  A = ast_legacy(p, N, E, T);
+}
+expr(A) ::= LEGACY_LIST(N) NL_LBRACKET list(L). {
+  A = ast_legacy_list(p, N, L);
+}
+expr(A) ::= LEGACY_TIER(N) NAME(T) expr(E). [LEGACY_TIER] {
+  A = ast_legacy(p, N, E, ast_word(p, T));
+}
 
-lead_expr(A) ::= lead_sum(S).      { A = ast_concat(p, S); }
-lead_sum(A) ::= lead(E).           { A = ast_list_add(ast_no_list(), E); }
-lead_sum(A) ::= lead_sum(S) PLUS primary(E). { A = ast_list_add(S, E); }
-
-primary(A) ::= lead(E).            { A = E; }
-primary(A) ::= LPAREN expr(E) RPAREN. { A = E; }
-primary(A) ::= LBRACKET(B) list(L). { A = ast_list(p, B, L); }
-primary(A) ::= MINUS(M) NUM(N).    { A = ast_num(p, M, N); }
-
-lead(A) ::= NAME(N).               { A = ast_name(p, N); }
-lead(A) ::= NUM(N).                { A = ast_num(p, N, N); }
-lead(A) ::= TEXT(T).               { A = ast_text(p, T); }
-lead(A) ::= TRUE(T).               { A = ast_bool(p, T, true); }
-lead(A) ::= FALSE(T).              { A = ast_bool(p, T, false); }
-lead(A) ::= NL_LPAREN expr(E) RPAREN. { A = E; }
-lead(A) ::= NL_LBRACKET(B) list(L). { A = ast_list(p, B, L); }
-lead(A) ::= interpolation(L) TEXT_CLOSE(T). { A = ast_text_close(p, L, T); }
-lead(A) ::= NAME(N) LPAREN call(L). { A = ast_call(p, N, N, L); }
-lead(A) ::= NAME(G) DOT NAME(N) LPAREN call(L). { A = ast_call(p, G, N, L); }
+expr(A) ::= NEG(O) expr(E). [PREFIX] { A = ast_unary(p, OP_NEG, O, E); }
+expr(A) ::= NOT(O) expr(E). [PREFIX] { A = ast_unary(p, OP_NOT, O, E); }
+expr(A) ::= expr(L) PLUS expr(R).  { A = ast_plus(p, L, R); }
+expr(A) ::= expr(L) MINUS expr(R). { A = ast_binary(p, OP_SUB, L, R); }
+expr(A) ::= expr(L) STAR expr(R).  { A = ast_binary(p, OP_MUL, L, R); }
+expr(A) ::= expr(L) SLASH expr(R). { A = ast_binary(p, OP_DIV, L, R); }
+expr(A) ::= expr(L) PERCENT expr(R). { A = ast_binary(p, OP_MOD, L, R); }
+expr(A) ::= expr(L) LT expr(R).    { A = ast_binary(p, OP_LT, L, R); }
+expr(A) ::= expr(L) LE expr(R).    { A = ast_binary(p, OP_LE, L, R); }
+expr(A) ::= expr(L) GT expr(R).    { A = ast_binary(p, OP_GT, L, R); }
+expr(A) ::= expr(L) GE expr(R).    { A = ast_binary(p, OP_GE, L, R); }
+expr(A) ::= expr(L) EQ_EQ expr(R). { A = ast_binary(p, OP_EQ, L, R); }
+expr(A) ::= expr(L) NOT_EQ expr(R). { A = ast_binary(p, OP_NE, L, R); }
+expr(A) ::= expr(L) AND expr(R).   { A = ast_binary(p, OP_AND, L, R); }
+expr(A) ::= expr(L) OR expr(R).    { A = ast_binary(p, OP_OR, L, R); }
+expr(A) ::= expr(L) PIPE expr(R).  { A = ast_pipe(p, L, R); }
+expr(A) ::= expr(L) FEED expr(R).  { A = ast_feed(p, L, R); }
 
 /* What follows the opening bracket. No rule for "nothing": the parser would
  * apply it before it looks at what does follow, and could no longer say what

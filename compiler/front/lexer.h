@@ -22,7 +22,7 @@
 
 typedef struct Token {
   int kind;        /* TK_ of grammar.h */
-  uint32_t start;  /* byte offset in the source */
+  uint32_t start;  /* byte offset in its source */
   uint32_t length; /* bytes */
 } Token;
 
@@ -54,10 +54,6 @@ const char *token_name(int kind);
 /* The token's bytes. */
 static inline Slice token_text(const Source *source, Token token) {
   return slice_from(source->text.data + token.start, token.length);
-}
-
-static inline Span token_span(Token token) {
-  return (Span){token.start, token.length};
 }
 
 #endif

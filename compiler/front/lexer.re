@@ -105,6 +105,10 @@ static Ending skip_block_text(Lexer *lexer) {
   return ending;
 }
 
+static Span span_from(const Lexer *lexer, uint32_t start, uint32_t length) {
+  return (Span){lexer->source->base + start, length};
+}
+
 static Token token_from(const Lexer *lexer, int kind, uint32_t start) {
   return (Token){kind, start, offset_of(lexer, lexer->cursor) - start};
 }
@@ -119,7 +123,8 @@ static Token end_holes(Lexer *lexer, bool file_ended) {
   lexer->depth = depth;
   if (!lexer->quiet) {
     Diag *diag = diag_report(lexer->sink, DIAG_OPEN_INTERPOLATION,
-                             (Span){hole.open, 2}, "`{{` without `}}`");
+                             span_from(lexer, hole.open, 2),
+                             "`{{` without `}}`");
     diag->label = file_ended ? "not closed before the end of the file"
                              : "not closed on its line";
     diag->help = "write `\\{` for a brace that is text";
@@ -129,7 +134,8 @@ static Token end_holes(Lexer *lexer, bool file_ended) {
 
 static void report_open_text(Lexer *lexer, LexHole text, Ending ending) {
   if (ending == ENDING_NEWLINE) {
-    Span span = {text.text, offset_of(lexer, lexer->cursor) - text.text};
+    Span span = span_from(lexer, text.text,
+                          offset_of(lexer, lexer->cursor) - text.text);
     Diag *diag = diag_report(lexer->sink, DIAG_TEXT_NEWLINE, span,
                              "the line ends inside a text");
     diag->label = "no closing quote";
@@ -138,7 +144,7 @@ static void report_open_text(Lexer *lexer, LexHole text, Ending ending) {
     return;
   }
   Diag *diag = diag_report(lexer->sink, DIAG_OPEN_TEXT,
-                           (Span){text.text, text.block ? 3 : 1},
+                           span_from(lexer, text.text, text.block ? 3 : 1),
                            "a text without its closing %s",
                            text.block ? "quotes" : "quote");
   diag->label = "begins here and runs to the end of the file";
@@ -147,7 +153,7 @@ static void report_open_text(Lexer *lexer, LexHole text, Ending ending) {
 /* At the `{{` that is one too many; it is read as text. */
 static void report_depth(Lexer *lexer) {
   if (lexer->quiet) return;
-  Span span = {offset_of(lexer, lexer->cursor) - 2, 2};
+  Span span = span_from(lexer, offset_of(lexer, lexer->cursor) - 2, 2);
   Diag *diag = diag_report(lexer->sink, DIAG_TOO_DEEP, span,
                            "nested deeper than %d levels", LIMIT_EXPR_DEPTH);
   diag->label = "one level too many";
@@ -207,7 +213,7 @@ static bool skip_comment(Lexer *lexer, bool *newline) {
   }
   lexer->cursor = limit;
   Diag *diag = diag_report(lexer->sink, DIAG_OPEN_COMMENT,
-                           (Span){offset_of(lexer, start), 2},
+                           span_from(lexer, offset_of(lexer, start), 2),
                            "a comment without its closing `*/`");
   diag->label = "begins here and runs to the end of the file";
   return false;
@@ -217,6 +223,11 @@ static const char *stray_help(Slice text) {
   static const char *const quotes[] = {"'", "`", "\u2018", "\u2019", "\u201C",
                                        "\u201D", "\u00AB", "\u00BB"};
   if (slice_equal_text(text, "#")) return "a comment begins with `//`";
+  if (slice_equal_text(text, "&")) return "`and` is written `&&`";
+  if (slice_equal_text(text, "|")) return "`or` is written `||`, a pipe `|>`";
+  if (slice_equal_text(text, "?")) {
+    return "write `if (c) {...} else {...} -> x`";
+  }
   for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
     if (slice_equal_text(text, quotes[i])) {
       return "a text stands between quotes like these: \"text\"";
@@ -238,11 +249,12 @@ static Token lex_stray(Lexer *lexer, const unsigned char *start) {
   Token token = token_from(lexer, TK_BAD, offset_of(lexer, start));
   bool known = *start == 0 || slice_valid_utf8(text) == 0;
   if (known || lexer->quiet) return token;
+  Span span = span_from(lexer, token.start, token.length);
   Diag *diag =
       *start < 0x20 || *start == 0x7F
-          ? diag_report(lexer->sink, DIAG_BAD_BYTE, token_span(token),
+          ? diag_report(lexer->sink, DIAG_BAD_BYTE, span,
                         "unexpected control character U+%04X", *start)
-          : diag_report(lexer->sink, DIAG_BAD_BYTE, token_span(token),
+          : diag_report(lexer->sink, DIAG_BAD_BYTE, span,
                         "unexpected character `%.*s`", SLICE_ARG(text));
   diag->label = "cannot stand here";
   diag->help = stray_help(text);
@@ -252,11 +264,13 @@ static Token lex_stray(Lexer *lexer, const unsigned char *start) {
 static Token lex_bad_number(Lexer *lexer, const unsigned char *start) {
   Token token = token_from(lexer, TK_NUM, offset_of(lexer, start));
   Diag *diag =
-      diag_report(lexer->sink, DIAG_BAD_NUMBER, token_span(token),
+      diag_report(lexer->sink, DIAG_BAD_NUMBER,
+                  span_from(lexer, token.start, token.length),
                   "`%.*s` is not a number",
                   SLICE_ARG(token_text(lexer->source, token)));
   diag->label = "digits and letters run together";
-  diag->help = "numbers look like 12, 0.5, 1.5e-3 or 1_000_000";
+  diag->help = "numbers look like 12, 0.5, 1.5e-3 or 1_000_000, durations "
+               "like 250ms, 30s, 2m or 1h";
   return token;
 }
 
@@ -300,10 +314,38 @@ Token lexer_next(Lexer *lexer) {
       "flow"       { TOKEN(TK_FLOW); }
       "let"        { TOKEN(TK_LET); }
       "return"     { TOKEN(TK_RETURN); }
+      "if"         { TOKEN(TK_IF); }
+      "else"       { TOKEN(TK_ELSE); }
+      "switch"     { TOKEN(TK_SWITCH); }
+      "loop"       { TOKEN(TK_LOOP); }
+      "while"      { TOKEN(TK_WHILE); }
+      "try"        { TOKEN(TK_TRY); }
       "true"       { TOKEN(TK_TRUE); }
       "false"      { TOKEN(TK_FALSE); }
+      "null"       { TOKEN(TK_NULL); }
+
+      "parallel"   { TOKEN(TK_PARALLEL); }
+      "case"       { TOKEN(TK_CASE); }
+      "default"    { TOKEN(TK_DEFAULT); }
+      "catch"      { TOKEN(TK_CATCH); }
+      "in"         { TOKEN(TK_IN); }
+      "type"       { TOKEN(TK_TYPE); }
+      "import"     { TOKEN(TK_IMPORT); }
+      "memory"     { TOKEN(TK_MEMORY); }
+      "beliefs"    { TOKEN(TK_BELIEFS); }
+      "from"       { TOKEN(TK_FROM); }
+      "goals"      { TOKEN(TK_GOALS); }
+      "priority"   { TOKEN(TK_PRIORITY); }
+      "capability" { TOKEN(TK_CAPABILITY); }
+      "tools"      { TOKEN(TK_TOOLS); }
+      "discoverable" { TOKEN(TK_DISCOVERABLE); }
+      "context"    { TOKEN(TK_CONTEXT); }
+      "with"       { TOKEN(TK_WITH); }
+      "on"         { TOKEN(TK_ON); }
+
       name         { TOKEN(TK_NAME); }
       number       { TOKEN(TK_NUM); }
+      number ("ms" | "s" | "m" | "h") { TOKEN(TK_DURATION); }
       [0-9] [0-9A-Za-z_]* ("." [0-9A-Za-z_]+)* {
                      lexer->cursor = cursor;
                      return lex_bad_number(lexer, start); }
@@ -334,8 +376,22 @@ Token lexer_next(Lexer *lexer) {
       "@"          { TOKEN(TK_AT); }
       "+"          { TOKEN(TK_PLUS); }
       "-"          { TOKEN(TK_MINUS); }
+      "*"          { TOKEN(TK_STAR); }
+      "/"          { TOKEN(TK_SLASH); }
+      "%"          { TOKEN(TK_PERCENT); }
+      "!"          { TOKEN(TK_NOT); }
+      "&&"         { TOKEN(TK_AND); }
+      "||"         { TOKEN(TK_OR); }
+      "|>"         { TOKEN(TK_PIPE); }
+      "=="         { TOKEN(TK_EQ_EQ); }
+      "!="         { TOKEN(TK_NOT_EQ); }
+      "<="         { TOKEN(TK_LE); }
+      ">="         { TOKEN(TK_GE); }
       "="          { TOKEN(TK_EQ); }
       "->"         { TOKEN(TK_ARROW); }
+      "=>"         { TOKEN(TK_CASE_ARROW); }
+      "<-"         { TOKEN(TK_FEED); }
+      "<-" [0-9]   { cursor = start + 1; TOKEN(TK_LT); }
 
       $            { lexer->cursor = limit;
                      if (lexer->depth > 0) return end_holes(lexer, true);

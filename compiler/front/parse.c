@@ -2,9 +2,13 @@
  *
  * Feeds the tokens of a source to the grammar and gets it going again after an
  * error. Lemon drops what it has of the broken part; here the tokens up to a
- * place where a part can begin are skipped (a "panic"), the grammar is told so
- * with SYNC, and braces that were clearly forgotten are closed. So one run
- * reports all syntax errors, each once, and the tree holds all that was sound.
+ * place where a part can begin are skipped (a "panic", recover.c), the grammar
+ * is told so with SYNC, and braces that were clearly forgotten are closed. So
+ * one run reports all syntax errors, each once, and the tree holds all that was
+ * sound.
+ *
+ * On the way a few tokens change, because more is known here than in the lexer:
+ * whether an operand stands before them, and what the grammar would take.
  */
 #include "compiler/front/parse.h"
 
@@ -20,13 +24,13 @@ static void stack_overflow(Parser *p);
  * because its style is not ours. */
 #include "grammar.c"
 
-/* ---- what was expected --------------------------------------------------- */
+/* ---- what the grammar would take ----------------------------------------- */
 
 enum { EMPTY_RULES_IN_A_ROW = 16 }; /* more than the grammar can do */
 
-/* Whether the grammar, as it stands, would take a token of this kind: its
- * reductions are followed on a copy of the top of its stack. */
-static bool accepts(const yyParser *grammar, int kind) {
+/* Its reductions are followed on a copy of the top of its stack. */
+bool parse_accepts(const Parser *p, int kind) {
+  const yyParser *grammar = p->grammar;
   const yyStackEntry *real = grammar->yytos;
   YYACTIONTYPE pushed[EMPTY_RULES_IN_A_ROW];
   int count = 0;
@@ -46,273 +50,283 @@ static bool accepts(const yyParser *grammar, int kind) {
   return false;
 }
 
-/* What a name alone would be, going by the token before it. */
-static const char *wanted_name(const Parser *p) {
-  bool head = p->level == LEVEL_HEAD;
-  switch (p->before_kind) {
-    case TK_AGENT:
-      return "a name for the agent";
-    case TK_FLOW:
-      return "a name for the flow";
-    case TK_AT:
-      return "`entry`";
-    case TK_DOT:
-      return "the name of a flow";
-    case TK_COLON:
-    case TK_LT:
-      return "a type";
-    case TK_ARROW:
-      return head ? "a type" : "a name";
-    case TK_LPAREN:
-    case TK_NL_LPAREN:
-    case TK_COMMA:
-      return head ? "a parameter" : "a name";
-    default:
-      return "a name";
-  }
-}
-
-/* Kinds a message lists, in this order. Those that begin an expression or a
- * statement are summed up. */
-static const int listed_kinds[] = {
-    TK_AGENT, TK_FLOW,   TK_AT,       TK_ARROW,  TK_COLON,      TK_LT,
-    TK_GT,    TK_EQ,     TK_LPAREN,   TK_LBRACE, TK_TEXT_CLOSE, TK_COMMA,
-    TK_DOT,   TK_RPAREN, TK_RBRACKET, TK_RBRACE, TK_END};
-
-enum { WORDS_MAX = 2 + sizeof listed_kinds / sizeof *listed_kinds };
-
-static const char *expected_text(const yyParser *grammar, const Parser *p) {
-  const char *words[WORDS_MAX];
-  size_t count = 0;
-  bool statement = accepts(grammar, TK_LET);
-  bool expression = accepts(grammar, TK_TEXT);
-  if (statement) {
-    words[count++] = "a statement";
-  } else if (expression) {
-    words[count++] = "an expression";
-  } else if (accepts(grammar, TK_NAME)) {
-    words[count++] = wanted_name(p);
-  } else if (accepts(grammar, TK_NUM)) {
-    words[count++] = "a number";
-  }
-  for (size_t i = 0; i < sizeof listed_kinds / sizeof *listed_kinds; i++) {
-    int kind = listed_kinds[i];
-    if (kind == TK_LPAREN && (statement || expression)) continue;
-    if (accepts(grammar, kind)) words[count++] = token_name(kind);
-  }
-  Buf text = {0};
-  for (size_t i = 0; i < count; i++) {
-    if (i > 0) buf_add_text(&text, i + 1 < count ? ", " : " or ");
-    buf_add_text(&text, words[i]);
-  }
-  const char *kept = arena_copy(p->arena, text.data ? text.data : "nothing",
-                                text.data ? text.length : 7);
-  buf_free(&text);
-  return kept;
-}
-
-/* ---- the message --------------------------------------------------------- */
-
-static const char *found_text(const Parser *p, int kind) {
-  if (kind != TK_NAME && kind != TK_NUM) return token_name(kind);
-  return diag_text(p->sink, "`%.*s`",
-                   SLICE_ARG(token_text(p->source, p->token)));
-}
-
-static bool begins_line(const Parser *p, uint32_t offset) {
-  const char *text = p->source->text.data;
-  while (offset > 0 && (text[offset - 1] == ' ' || text[offset - 1] == '\t' ||
-                        text[offset - 1] == '\r')) {
-    offset--;
-  }
-  return offset == 0 || text[offset - 1] == '\n';
-}
-
-static const char *help_text(const Parser *p, int kind, bool continues) {
-  if (kind == TK_FLOW && p->level == LEVEL_FILE) {
-    return "a flow stands inside an agent: agent Name { flow ... }";
-  }
-  if (kind == TK_LBRACE && p->level == LEVEL_BODY) {
-    return "a statement is `let name = value`, `value -> name`, "
-           "`return value`, or a call";
-  }
-  if (kind == TK_EQ && continues) {
-    return "a name is bound with `let name = value`";
-  }
-  if (kind == TK_MINUS && p->level == LEVEL_BODY) {
-    return "`-` can only stand before a number";
-  }
-  return NULL;
-}
+/* ---- errors -------------------------------------------------------------- */
 
 /* A token that can neither continue the statement before it nor begin one:
  * the statement before it was meant otherwise than it was read. */
 static bool spoils_last(const Parser *p) {
-  return p->level == LEVEL_BODY && p->stmt != NULL &&
+  return parse_level(p) == LEVEL_BODY && p->scope->last != NULL &&
          p->statement == p->token.start &&
          (p->token.kind == TK_BAD || !begins_line(p, p->token.start)) &&
-         p->before_kind != TK_SEMI;
+         p->token.kind != TK_FOREIGN && p->before_kind != TK_SEMI &&
+         p->before_kind != TK_RBRACE;
 }
 
 /* Called by the grammar once for each error, before it drops anything. */
 static void syntax_error(const yyParser *grammar, int kind, Parser *p) {
-  bool spoils = spoils_last(p);
+  (void)grammar;
   p->panic = true;
+  if (p->closing) return;
+  bool spoils = spoils_last(p);
   p->blocks = 0;
-  uint32_t line = p->statement;
-  const char *text = p->source->text.data;
-  while (line > 0 && text[line - 1] != '\n' &&
-         p->statement - line < LIMIT_EXPR_DEPTH) {
-    line--;
-  }
-  p->column = p->statement - line;
-  if (kind != TK_BAD) {
-    Diag *diag = diag_report(p->sink, DIAG_SYNTAX, token_span(p->token),
-                             "expected %s, found %s", expected_text(grammar, p),
-                             found_text(p, kind));
-    diag->label = "not expected here";
-    diag->help = help_text(p, kind, spoils);
-    if (kind == TK_END && p->level != LEVEL_FILE) {
-      diag->related = p->level == LEVEL_BODY ? p->open_body : p->open_agent;
-      diag->related_label = "this `{` is not closed";
-    }
-  }
+  p->column = column_of(p, p->statement);
+  complain_syntax(p, kind, spoils);
   if (spoils) ast_stmt_spoiled(p);
 }
 
-static void report_depth(Parser *p) {
-  Diag *diag = diag_report(p->sink, DIAG_TOO_DEEP, token_span(p->token),
-                           "nested deeper than %d levels", LIMIT_EXPR_DEPTH);
-  diag->label = "one level too many";
-}
-
-/* Cannot happen while the depth is checked below; if it does, it is told. */
+/* Cannot happen while the nesting is checked below, but for thousands of signs
+ * in a row. */
 static void stack_overflow(Parser *p) {
-  report_depth(p);
+  p->too_deep = false;
+  complain_depth(p, span_of(p, p->token));
   p->dead = true;
 }
 
 /* ---- going on after an error --------------------------------------------- */
 
-static bool begins_statement(int kind) {
-  switch (kind) {
+static void feed_virtual(Parser *p, yyParser *grammar_, int kind) {
+  if (!p->dead) grammar(grammar_, kind, (Token){kind, p->token.start, 0});
+}
+
+static void end_panic(Parser *p, yyParser *grammar_, int kind) {
+  feed_virtual(p, grammar_, kind);
+  grammar_->yyerrcnt = -1; /* lemon would keep silent for three tokens */
+  p->panic = false;
+}
+
+/* Closes `count` braces. What they close may be incomplete without what would
+ * follow; that is given up without a word. */
+static void close_braces(Parser *p, yyParser *grammar_, uint32_t count) {
+  p->closing = true;
+  for (; count > 0 && !p->dead; count--) {
+    feed_virtual(p, grammar_, TK_RBRACE);
+    if (!p->panic) continue;
+    end_panic(p, grammar_, TK_SYNC);
+    feed_virtual(p, grammar_, TK_RBRACE);
+  }
+  p->closing = false;
+}
+
+/* Braces that are open and cannot contain this token. */
+static uint32_t count_forgotten(const Parser *p) {
+  int kind = p->token.kind;
+  bool ends_agent = kind == TK_AGENT || kind == TK_END;
+  if (!ends_agent && kind != TK_FLOW) return 0;
+  uint32_t count = 0;
+  for (const Scope *scope = p->scope; scope != NULL; scope = scope->outer) {
+    count += ends_agent || scope->level != LEVEL_AGENT;
+  }
+  return count;
+}
+
+/* Ends the panic at p->token: the broken part is over, and so is all around it
+ * that cannot contain this token. */
+static void resume(Parser *p, yyParser *grammar_) {
+  bool into_body = p->token.kind == TK_LBRACE;
+  uint32_t forgotten = count_forgotten(p);
+  p->lost_head = into_body && p->in_head;
+  end_panic(p, grammar_, into_body ? TK_SYNC_BODY : TK_SYNC);
+  close_braces(p, grammar_, forgotten);
+}
+
+/* ---- tokens that change -------------------------------------------------- */
+
+/* Whether an operand stands before the token at hand, which is of a kind that
+ * can continue one. */
+static bool follows_operand(const Parser *p) {
+  switch (p->before_kind) {
     case TK_NAME:
     case TK_NUM:
+    case TK_DURATION:
     case TK_TEXT:
-    case TK_TEXT_OPEN:
+    case TK_TEXT_CLOSE:
     case TK_TRUE:
     case TK_FALSE:
+    case TK_NULL:
+    case TK_RBRACKET:
+      return true;
+    case TK_RPAREN: /* of an operand, or of the head of a construct */
+      return parse_accepts(p, p->token.kind);
+    default: /* a soft word may be a name */
+      return p->before_kind >= TK_PARALLEL && p->before_kind <= TK_ON &&
+             parse_accepts(p, p->token.kind);
+  }
+}
+
+static int begin_operand(int kind) {
+  if (kind == TK_MINUS) return TK_NEG;
+  return kind == TK_LPAREN ? TK_NL_LPAREN : TK_NL_LBRACKET;
+}
+
+/* What the token at hand stands in. A scope whose brace came right before it is
+ * left only when it is fed. */
+static ParseLevel level_here(const Parser *p) {
+  bool closed = p->before_kind == TK_RBRACE && p->scope != NULL &&
+                p->scope->outer != NULL;
+  return closed ? p->scope->outer->level : parse_level(p);
+}
+
+/* A comma after an arm of a switch: a bare statement could go on with another
+ * name to bind. */
+static bool ends_case(const Parser *p) {
+  if (level_here(p) != LEVEL_CASES || p->brackets > 0) return false;
+  Slice rest = rest_after(p);
+  return slice_starts_with(rest, SLICE("}")) ||
+         slice_begins_word(rest, "case") || slice_begins_word(rest, "default");
+}
+
+/* `list<num>= x`: the lexer took two signs for one. */
+static void split_sign(Parser *p, Lexer *lexer) {
+  lexer->cursor--;
+  p->token.length = 1;
+  p->token.kind = TK_GT;
+}
+
+/* `agent` and `flow` are names too, but for what looks like the beginning of
+ * one, wherever that is: it helps to find out what was forgotten before it. */
+static bool is_declaration(const Parser *p) {
+  Slice rest = rest_of_line(p);
+  if (rest.length > 0 && (rest.data[0] == '{' || is_name_byte(rest.data[0]))) {
+    return true;
+  }
+  return !p->panic && parse_accepts(p, p->token.kind);
+}
+
+/* Keywords are names after a point and before a colon. */
+static bool is_plain_name(const Parser *p) {
+  if (p->before_kind == TK_DOT) return p->before == p->token.start;
+  return p->before_kind != TK_CASE &&
+         slice_starts_with(rest_after(p), SLICE(":")) &&
+         parse_accepts(p, TK_NAME);
+}
+
+static void adapt_token(Parser *p, Lexer *lexer) {
+  int kind = p->token.kind;
+  switch (kind) {
+    case TK_LPAREN:
+    case TK_LBRACKET:
+    case TK_MINUS:
+      if (!follows_operand(p)) p->token.kind = begin_operand(kind);
+      break;
+    case TK_COMMA:
+      if (ends_case(p)) p->token.kind = TK_SEMI;
+      break;
+    case TK_GE:
+      if (!parse_accepts(p, TK_GE) && parse_accepts(p, TK_GT)) {
+        split_sign(p, lexer);
+      }
+      break;
+    case TK_PARALLEL:
+      if (!slice_starts_with(rest_after(p), SLICE("{"))) {
+        p->token.kind = TK_NAME;
+      }
+      break;
+    case TK_NAME:
+      p->token.kind = legacy_kind(p);
+      if (complain_is_foreign(p)) p->token.kind = TK_FOREIGN;
+      break;
+    case TK_TYPE:
+    case TK_IMPORT:
+      if (complain_is_foreign(p)) p->token.kind = TK_FOREIGN;
+      break;
+    case TK_AGENT:
+    case TK_FLOW:
+    case TK_LOOP:
+    case TK_SWITCH:
+    case TK_WHILE:
+    case TK_TRY:
+    case TK_IF:
+    case TK_ELSE:
+      if (is_plain_name(p)) p->token.kind = TK_NAME;
+      break;
+    default:
+      break;
+  }
+}
+
+/* Whether a bare `return` ends before the token at hand, which could be an
+ * expression too: a bracket on a line of its own, a case, a block. */
+static bool ends_return(const Parser *p) {
+  if (p->before_kind != TK_RETURN) return false;
+  switch (p->token.kind) {
     case TK_NL_LPAREN:
     case TK_NL_LBRACKET:
+      return begins_line(p, p->token.start);
+    case TK_CASE:
+    case TK_DEFAULT:
+      return parse_level(p) == LEVEL_CASES;
+    case TK_PARALLEL:
       return true;
     default:
       return false;
   }
 }
 
-/* A statement begins where a line does, outside of all brackets; or inside of
- * some when the line is not indented more than the broken statement, because
- * then a closing bracket was forgotten. */
-static bool resumes_statement(const Parser *p) {
-  Token token = p->token;
-  if (!begins_statement(token.kind) || !begins_line(p, token.start)) {
-    return false;
-  }
-  if (p->depth == 0) return true;
-  const char *text = p->source->text.data;
-  uint32_t line = token.start;
-  while (line > 0 && text[line - 1] != '\n') line--;
-  return token.start - line <= p->column;
-}
-
-/* In a panic: whether the grammar can go on with this token. Counts the
- * brackets of what is skipped. */
-static bool resumes(Parser *p, const Lexer *lexer) {
-  int kind = p->token.kind;
-  if (kind == TK_END) return true;
-  if (lexer->depth > 0) return false;
-  if (kind == TK_AGENT) return true;
-  if (p->level == LEVEL_FILE) return false;
-  if (kind == TK_FLOW) return true;
-  if (kind == TK_LBRACE) {
-    if (p->level == LEVEL_HEAD && p->blocks == 0) return true;
-    p->blocks++;
-  }
-  if (kind == TK_RBRACE) {
-    if (p->blocks == 0) return true;
-    p->blocks--;
-    return false;
-  }
-  if (p->blocks > 0) return false;
-  if (kind == TK_AT) return p->level != LEVEL_BODY;
-  if (p->level != LEVEL_BODY) return false;
-  if (kind == TK_LPAREN || kind == TK_LBRACKET) p->depth++;
-  if ((kind == TK_RPAREN || kind == TK_RBRACKET) && p->depth > 0) p->depth--;
-  return kind == TK_SEMI || kind == TK_LET || kind == TK_RETURN ||
-         resumes_statement(p);
-}
-
-static void feed_virtual(Parser *p, yyParser *grammar_, int kind) {
-  grammar(grammar_, kind, (Token){kind, p->token.start, 0});
-}
-
-/* Ends the panic at p->token: the broken part is over, and so are the body and
- * the agent that cannot contain this token. */
-static void resume(Parser *p, yyParser *grammar_) {
-  int kind = p->token.kind;
-  ParseLevel level = p->level;
-  bool ends_agent = kind == TK_AGENT || kind == TK_END;
-  bool into_body = level == LEVEL_HEAD && kind == TK_LBRACE;
-  p->lost_head = into_body;
-  feed_virtual(p, grammar_, into_body ? TK_SYNC_BODY : TK_SYNC);
-  grammar_->yyerrcnt = -1; /* lemon would keep silent for three tokens */
-  p->panic = false;
-  if (level == LEVEL_BODY && (ends_agent || kind == TK_FLOW)) {
-    feed_virtual(p, grammar_, TK_RBRACE);
-  }
-  if (level != LEVEL_FILE && ends_agent) {
-    feed_virtual(p, grammar_, TK_RBRACE);
-  }
-}
-
 /* ---- feeding ------------------------------------------------------------- */
 
-/* What a token adds to the nesting. */
+/* What a token adds to the nesting, in brackets. */
 static const int nestings[] = {
     [TK_LPAREN] = 1,      [TK_NL_LPAREN] = 1, [TK_LBRACKET] = 1,
     [TK_NL_LBRACKET] = 1, [TK_LT] = 1,        [TK_TEXT_OPEN] = 1,
     [TK_RPAREN] = -1,     [TK_RBRACKET] = -1, [TK_GT] = -1,
     [TK_TEXT_CLOSE] = -1, [YYNTOKEN] = 0};
 
+static bool opens_construct(int kind) {
+  return kind == TK_IF || kind == TK_LOOP || kind == TK_WHILE ||
+         kind == TK_SWITCH || kind == TK_TRY || kind == TK_PARALLEL;
+}
+
+static int nesting_of(const Parser *p) {
+  int kind = p->token.kind;
+  bool compares = (kind == TK_LT || kind == TK_GT) && parse_accepts(p, TK_PLUS);
+  return compares ? 0 : nestings[kind];
+}
+
 /* Bounds the nesting, and with it the grammar's stack and the depth of the
  * tree, which the checker and the IR builder walk recursively. */
 static void feed(Parser *p, yyParser *grammar_) {
   int kind = p->token.kind;
-  int nesting = nestings[kind];
-  if (nesting > 0 && p->depth >= LIMIT_EXPR_DEPTH) {
-    report_depth(p);
+  int nesting = nesting_of(p);
+  bool opens = opens_construct(kind);
+  if ((nesting > 0 || opens) && p->deep + p->brackets >= LIMIT_EXPR_DEPTH) {
+    complain_depth(p, span_of(p, p->token));
     kind = TK_BAD;
   }
   grammar(grammar_, kind, p->token);
   if (p->panic) return;
-  if (nesting > 0) p->depth++;
-  if (nesting < 0 && p->depth > 0) p->depth--;
+  if (opens) p->deep++;
+  if (nesting > 0) p->brackets++;
+  if (nesting < 0 && p->brackets > 0) p->brackets--;
+}
+
+/* The next token. A `;` before `else` says nothing and is left out. */
+static void advance(Parser *p, Lexer *lexer) {
+  lexer->quiet = p->panic;
+  p->before = p->token.start + p->token.length;
+  p->before_kind = p->token.kind;
+  do {
+    p->token = lexer_next(lexer);
+  } while (p->token.kind == TK_SEMI && !p->panic && lexer->depth == 0 &&
+           parse_accepts(p, TK_ELSE) &&
+           slice_begins_word(rest_after(p), "else"));
+  bool declares = p->token.kind == TK_AGENT || p->token.kind == TK_FLOW;
+  if (declares && !is_declaration(p)) p->token.kind = TK_NAME;
+  if (!p->panic) adapt_token(p, lexer);
 }
 
 static void feed_all(Parser *p, yyParser *grammar_) {
   Lexer lexer;
   lexer_init(&lexer, p->source, p->sink);
   do {
-    lexer.quiet = p->panic;
-    p->before = p->token.start + p->token.length;
-    p->before_kind = p->token.kind;
-    p->token = lexer_next(&lexer);
+    advance(p, &lexer);
     if (p->panic) {
-      if (!resumes(p, &lexer)) continue;
+      if (!recover_resumes(p, lexer.depth > 0)) continue;
       resume(p, grammar_);
+      adapt_token(p, &lexer);
     }
+    if (ends_return(p)) feed_virtual(p, grammar_, TK_SEMI);
     feed(p, grammar_);
-    if (p->panic && resumes(p, &lexer)) {
+    if (p->panic && recover_resumes(p, lexer.depth > 0)) {
       resume(p, grammar_);
       feed(p, grammar_);
     }
@@ -332,14 +346,16 @@ static uint32_t invalid_length(Slice text, size_t at) {
 
 /* Reports what no source may hold anywhere. Binary files would give one
  * message a byte, so it stops where messages are no longer kept. */
-static void check_bytes(Slice text, DiagSink *sink) {
+static void check_bytes(const Source *source, DiagSink *sink) {
+  Slice text = source->text;
   size_t at = 0;
   while (sink->diags.length < LIMIT_DIAGNOSTICS) {
     at += slice_valid_utf8(slice_from(text.data + at, text.length - at));
     if (at == text.length) break;
     uint32_t length = invalid_length(text, at);
-    Diag *diag = diag_report(sink, DIAG_BAD_UTF8, (Span){(uint32_t)at, length},
-                             "bytes that are not UTF-8");
+    Span span = {source->base + (uint32_t)at, length};
+    Diag *diag =
+        diag_report(sink, DIAG_BAD_UTF8, span, "bytes that are not UTF-8");
     diag->label = "not a character";
     diag->help = "a source is UTF-8 text";
     at += length;
@@ -348,7 +364,7 @@ static void check_bytes(Slice text, DiagSink *sink) {
   const char *end = text.data + text.length;
   while (sink->diags.length < LIMIT_DIAGNOSTICS &&
          (nul = memchr(nul, 0, (size_t)(end - nul))) != NULL) {
-    Span span = {(uint32_t)(nul - text.data), 1};
+    Span span = {source->base + (uint32_t)(nul - text.data), 1};
     Diag *diag = diag_report(sink, DIAG_NUL_BYTE, span, "a NUL byte");
     diag->label = "cannot stand in a source";
     nul++;
@@ -358,22 +374,46 @@ static void check_bytes(Slice text, DiagSink *sink) {
 bool parse_check_size(const Source *source, DiagSink *sink) {
   if (source->text.length <= LIMIT_SOURCE_BYTES) return true;
   Diag *diag =
-      diag_report(sink, DIAG_SOURCE_SIZE, (Span){0, 0},
+      diag_report(sink, DIAG_SOURCE_SIZE, (Span){source->base, 0},
                   "the source is larger than %d bytes", LIMIT_SOURCE_BYTES);
   diag->label = "not read";
   return false;
 }
 
-AstProgram *parse_source(const Source *source, Arena *arena, DiagSink *sink) {
-  Parser p = {.source = source, .arena = arena, .sink = sink};
-  p.program = ARENA_NEW(arena, AstProgram);
-  p.program->source = source;
-  if (!parse_check_size(source, sink)) return p.program;
-  if (source->text.length > 0) check_bytes(source->text, sink);
+static void parse_tokens(Parser *p) {
   yyParser *grammar_ = mem_alloc(sizeof *grammar_);
-  grammarInit(grammar_, &p);
-  feed_all(&p, grammar_);
+  p->grammar = grammar_;
+  grammarInit(grammar_, p);
+  feed_all(p, grammar_);
   grammarFinalize(grammar_);
   mem_free(grammar_);
+}
+
+/* Forgets all of the source before but the ends of the lists that go on. */
+static void begin_source(Parser *p, const Source *source) {
+  *p = (Parser){.source = source,
+                .arena = p->arena,
+                .sink = p->sink,
+                .program = p->program,
+                .spare = p->spare,
+                .agent = p->agent,
+                .record = p->record,
+                .old_calls = p->old_calls};
+}
+
+AstImport *parse_one(Parser *p, const Source *source) {
+  begin_source(p, source);
+  if (!parse_check_size(source, p->sink)) return NULL;
+  if (source->text.length > 0) check_bytes(source, p->sink);
+  parse_tokens(p);
+  return p->imports;
+}
+
+AstProgram *parse_source(const Source *source, Arena *arena, DiagSink *sink) {
+  Parser p = {.arena = arena, .sink = sink};
+  p.program = ARENA_NEW(arena, AstProgram);
+  p.program->source = source;
+  p.program->imports = parse_one(&p, source);
+  legacy_settle(&p);
   return p.program;
 }

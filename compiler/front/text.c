@@ -20,7 +20,8 @@
 
 /* ---- numbers ------------------------------------------------------------- */
 
-double text_number(Parser *p, Token number) {
+/* Digits without the `_` between them, of the token's first bytes. */
+static double read_number(Parser *p, Token number) {
   Slice text = token_text(p->source, number);
   char small[64];
   char *digits = text.length < sizeof small
@@ -31,12 +32,29 @@ double text_number(Parser *p, Token number) {
     if (text.data[i] != '_') digits[length++] = text.data[i];
   }
   digits[length] = 0;
-  double value = strtod(digits, NULL);
+  return strtod(digits, NULL);
+}
+
+double text_number(Parser *p, Token number) {
+  double value = read_number(p, number);
   if (isfinite(value)) return value;
-  Diag *diag = diag_report(p->sink, DIAG_NUMBER_RANGE, token_span(number),
+  Diag *diag = diag_report(p->sink, DIAG_NUMBER_RANGE, span_of(p, number),
                            "the number is out of range");
   diag->label = "larger than 1.7976931348623157e308";
   return 0;
+}
+
+double text_duration(Parser *p, Token number) {
+  static const struct {
+    const char *unit;
+    double seconds;
+  } units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+  Slice text = token_text(p->source, number);
+  size_t i = 0;
+  while (!slice_ends_with(text, slice_of(units[i].unit))) i++;
+  Token digits = number;
+  digits.length -= (uint32_t)strlen(units[i].unit);
+  return text_number(p, digits) * units[i].seconds;
 }
 
 /* ---- escapes ------------------------------------------------------------- */
@@ -62,7 +80,8 @@ static void add_code_point(char **out, uint32_t c) {
 }
 
 static Span span_at(const Parser *p, const char *start, size_t length) {
-  return (Span){(uint32_t)(start - p->source->text.data), (uint32_t)length};
+  uint32_t at = (uint32_t)(start - p->source->text.data);
+  return span_from(p, at, at + (uint32_t)length);
 }
 
 static int hex_digit(char c) {

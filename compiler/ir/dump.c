@@ -13,6 +13,13 @@ static const char *const space_names[SPACE_COUNT + 1] = {
     [SPACE_COUNT] = "?",
 };
 
+static const char *const arm_names[OBJ_ARM_KIND_COUNT] = {
+    [OBJ_ARM_BODY] = "body",     [OBJ_ARM_CATCH] = "catch",
+    [OBJ_ARM_TRUE] = "true",     [OBJ_ARM_FALSE] = "false",
+    [OBJ_ARM_CASE] = "case",     [OBJ_ARM_DEFAULT] = "default",
+    [OBJ_ARM_ABSENT] = "absent",
+};
+
 /* ---- effect tokens ------------------------------------------------------- */
 
 /* The space that is bit number `rank` among those set in `spaces`. */
@@ -36,10 +43,11 @@ static Space token_space(const IrProgram *program, const IrGraph *graph,
     first--;
   }
   if (nodes[index].op == OP_PORT) {
-    uint32_t call = first;
-    while (call > 0 && nodes[call].op == OP_PORT) call--;
-    spaces = nodes[call].target < program->graphs.length
-                 ? program->graphs.data[nodes[call].target].spaces
+    uint32_t at = first;
+    while (at > 0 && nodes[at].op == OP_PORT) at--;
+    const IrArm *arms = ir_arms(graph, &nodes[at]);
+    spaces = arms != NULL && arms->graph < program->graphs.length
+                 ? program->graphs.data[arms->graph].spaces
                  : 0;
   }
   return nth_space(spaces, index - first);
@@ -75,8 +83,7 @@ static void add_inputs(const IrProgram *program, const IrGraph *graph,
 }
 
 static void add_type_name(const IrProgram *program, TypeId type, Buf *out) {
-  type_add_name(program->types->rows.data, program->types->rows.length, type,
-                out);
+  type_add_name(type_table_view(program->types), type, out);
 }
 
 static void add_type(const IrProgram *program, const IrGraph *graph,
@@ -90,14 +97,38 @@ static void add_type(const IrProgram *program, const IrGraph *graph,
   }
 }
 
-static void add_target(const IrProgram *program, const IrNode *node, Buf *out) {
-  if (node->op != OP_CALL) return;
+/* Of a call, the graph it runs. */
+static void add_callee(const IrProgram *program, const IrGraph *graph,
+                       const IrNode *node, Buf *out) {
+  const IrArm *arms = ir_arms(graph, node);
+  if (node->op != OP_CALL || arms == NULL) return;
   buf_add_char(out, ' ');
-  if (node->target < program->graphs.length) {
-    buf_add_slice(out, program->graphs.data[node->target].name);
+  if (arms->graph < program->graphs.length) {
+    buf_add_slice(out, program->graphs.data[arms->graph].name);
   } else {
-    buf_addf(out, "?%u", node->target);
+    buf_addf(out, "?%u", arms->graph);
   }
+}
+
+static void add_arm_kind(const IrProgram *program, const IrArm *arm, Buf *out) {
+  bool is_known = arm->kind < OBJ_ARM_KIND_COUNT;
+  buf_add_text(out, is_known ? arm_names[arm->kind] : "?");
+  if (arm->kind != OBJ_ARM_CASE || !ir_is_const(arm->label)) return;
+  buf_add_char(out, ' ');
+  add_const(program, ir_index(arm->label), out);
+}
+
+/* Of any other composite, the graphs it runs. */
+static void add_arms(const IrProgram *program, const IrGraph *graph,
+                     const IrNode *node, Buf *out) {
+  const IrArm *arms = ir_arms(graph, node);
+  if (node->op == OP_CALL || arms == NULL) return;
+  for (uint32_t i = 0; i < node->arm_count; i++) {
+    buf_add_text(out, i == 0 ? " [" : ", ");
+    add_arm_kind(program, &arms[i], out);
+    buf_addf(out, ": graph %u", arms[i].graph);
+  }
+  buf_add_char(out, ']');
 }
 
 static void add_name(const IrNode *node, Buf *out) {
@@ -133,14 +164,26 @@ static void add_node(const IrProgram *program, const IrGraph *graph,
                      uint32_t index, Buf *out) {
   const IrNode *node = &graph->nodes.data[index];
   buf_addf(out, "  %%%u = %s", index, op_table[node->op].text);
-  add_target(program, node, out);
+  add_callee(program, graph, node, out);
   add_inputs(program, graph, node, out);
+  add_arms(program, graph, node, out);
   add_type(program, graph, index, out);
   add_name(node, out);
   add_attrs(program, graph, node, out);
+  if ((node->flags & IR_LISTS) != 0) buf_add_text(out, " lists");
   if ((node->flags & IR_KEEP) != 0) buf_add_text(out, " keep");
   if (node->rank > 0) buf_addf(out, " rank %u", node->rank);
   buf_add_char(out, '\n');
+}
+
+/* What a flow results in; the results of a nested graph may be several. */
+static void add_result_type(const IrProgram *program, const IrGraph *graph,
+                            Buf *out) {
+  if (graph->nested) return;
+  bool has_value = graph->result_count > ir_token_count(graph) &&
+                   graph->result_count < graph->nodes.length;
+  buf_add_text(out, ": ");
+  add_type_name(program, has_value ? ir_results(graph)->type : TYPE_VOID, out);
 }
 
 void ir_dump_text(const IrProgram *program, Buf *out) {
@@ -148,8 +191,7 @@ void ir_dump_text(const IrProgram *program, Buf *out) {
     const IrGraph *graph = &program->graphs.data[i];
     buf_addf(out, "%sgraph %u ", i > 0 ? "\n" : "", i);
     buf_add_slice(out, graph->name);
-    buf_add_text(out, ": ");
-    add_type_name(program, graph->result, out);
+    add_result_type(program, graph, out);
     add_spaces(graph->spaces, out);
     buf_add_char(out, '\n');
     for (uint32_t k = 0; k < graph->nodes.length; k++) {
@@ -196,7 +238,7 @@ static void add_dot_node(const IrProgram *program, uint32_t g, uint32_t index,
   const IrRef *inputs = ir_inputs(graph, node);
   bool is_model = op_table[node->op].effect == EFFECT_MODEL;
   buf_addf(out, "    n%u_%u [label=\"%s", g, index, op_table[node->op].text);
-  add_target(program, node, out);
+  add_callee(program, graph, node, out);
   add_type(program, graph, index, out);
   add_name(node, out);
   for (uint32_t i = 0; i < node->input_count; i++) {
@@ -204,7 +246,7 @@ static void add_dot_node(const IrProgram *program, uint32_t g, uint32_t index,
   }
   buf_addf(out, "\"%s];\n",
            is_model              ? ", style=bold"
-           : node->op == OP_CALL ? ", shape=box3d"
+           : ir_is_composite(node) ? ", shape=box3d"
            : ir_is_token(node)   ? ", style=dashed"
                                  : "");
 }
@@ -219,13 +261,30 @@ static void add_dot_edges(const IrGraph *graph, uint32_t g, uint32_t index,
              ir_is_order(inputs[i]) ? " [style=dashed]" : "");
   }
   if (node->op != OP_PORT) return;
-  uint32_t call = index;
-  while (graph->nodes.data[call].op == OP_PORT) call--;
-  buf_addf(out, "    n%u_%u -> n%u_%u [style=dotted];\n", g, call, g, index);
+  uint32_t at = index;
+  while (graph->nodes.data[at].op == OP_PORT) at--;
+  buf_addf(out, "    n%u_%u -> n%u_%u [style=dotted];\n", g, at, g, index);
+}
+
+/* From a composite that is no call to the first node of each of its graphs. */
+static void add_dot_arms(const IrProgram *program, uint32_t g, uint32_t index,
+                         Buf *out) {
+  const IrGraph *graph = &program->graphs.data[g];
+  const IrNode *node = &graph->nodes.data[index];
+  const IrArm *arms = ir_arms(graph, node);
+  for (uint32_t i = 0; node->op != OP_CALL && i < node->arm_count; i++) {
+    Buf kind = {0};
+    add_arm_kind(program, &arms[i], &kind);
+    buf_addf(out, "  n%u_%u -> n%u_0 [lhead=cluster_%u, style=dotted, label=\"",
+             g, index, arms[i].graph, arms[i].graph);
+    add_dot_text(buf_slice(&kind), out);
+    buf_add_text(out, "\"];\n");
+    buf_free(&kind);
+  }
 }
 
 void ir_dump_dot(const IrProgram *program, Buf *out) {
-  buf_add_text(out, "digraph apxm {\n  node [shape=box];\n");
+  buf_add_text(out, "digraph apxm {\n  compound=true;\n  node [shape=box];\n");
   for (uint32_t g = 0; g < program->graphs.length; g++) {
     const IrGraph *graph = &program->graphs.data[g];
     buf_addf(out, "  subgraph cluster_%u {\n    label=\"", g);
@@ -238,6 +297,11 @@ void ir_dump_dot(const IrProgram *program, Buf *out) {
       add_dot_edges(graph, g, i, out);
     }
     buf_add_text(out, "  }\n");
+  }
+  for (uint32_t g = 0; g < program->graphs.length; g++) {
+    for (uint32_t i = 0; i < program->graphs.data[g].nodes.length; i++) {
+      add_dot_arms(program, g, i, out);
+    }
   }
   buf_add_text(out, "}\n");
 }

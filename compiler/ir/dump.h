@@ -18,11 +18,17 @@
  *       %5 = result(!%3): output
  *       %6 = end
  *
+ * and for a composite the graphs it runs:
+ *
+ *       %3 = branch(%2, %0, !%1) [true: graph 1, false: graph 2] rank 1000
+ *       %4 = port: str -> answer
+ *       %5 = port: output
+ *
  * `!` marks an order edge; in the place of the type of an effect token stands
  * its space; a rank of 0 is left out. Works on a broken graph, too. */
 void ir_dump_text(const IrProgram *program, Buf *out);
 
-/* For Graphviz: a cluster a flow, dashed order edges, constants cut short. */
+/* For Graphviz: a cluster a graph, dashed order edges, constants cut short. */
 void ir_dump_dot(const IrProgram *program, Buf *out);
 
 #endif

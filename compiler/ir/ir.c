@@ -17,13 +17,17 @@ IrProgram *ir_new(const Source *source, const TypeTable *types, Arena *arena) {
   return program;
 }
 
+void ir_free_graph(IrGraph *graph) {
+  vec_free(&graph->nodes);
+  vec_free(&graph->inputs);
+  vec_free(&graph->attrs);
+  vec_free(&graph->arms);
+}
+
 void ir_free(IrProgram *program) {
   if (program == NULL) return;
   for (uint32_t i = 0; i < program->graphs.length; i++) {
-    IrGraph *graph = &program->graphs.data[i];
-    vec_free(&graph->nodes);
-    vec_free(&graph->inputs);
-    vec_free(&graph->attrs);
+    ir_free_graph(&program->graphs.data[i]);
   }
   vec_free(&program->graphs);
   vec_free(&program->flows);
@@ -49,6 +53,18 @@ void ir_add_plain(const IrConst *constant, Buf *out) {
 bool ir_is_token(const IrNode *node) {
   return node->type == TYPE_VOID &&
          (node->op == OP_PARAM || node->op == OP_PORT || node->op == OP_RESULT);
+}
+
+const IrNode *ir_results(const IrGraph *graph) {
+  return graph->nodes.data + graph->nodes.length - 1 - graph->result_count;
+}
+
+uint32_t ir_token_count(const IrGraph *graph) {
+  uint32_t count = 0;
+  for (uint32_t spaces = graph->spaces; spaces != 0; spaces >>= 1) {
+    count += spaces & 1;
+  }
+  return count;
 }
 
 bool ir_concatenates(Op op) {

@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #include "compiler/ir/edit.h"
-#include "compiler/ir/lower.h"
+#include "compiler/ir/expr.h"
 
 enum { NUMBER_DIGITS = 9 }; /* at most, so that a uint32_t holds it */
 
@@ -26,10 +26,11 @@ static void push_piece(Lower *lower, const AstExpr *literal, IrRef ref) {
 
 /* Flattens `+` and `{{ }}` at every level. */
 static void collect(Lower *lower, const AstExpr *expr) {
-  if (expr->kind == EXPR_CONCAT) {
-    for (expr = expr->u.parts.first; expr != NULL; expr = expr->next) {
-      collect(lower, expr);
-    }
+  if (lower_is_text_chain(expr)) {
+    IrRef sum;
+    const AstExpr *part = lower_chain_sum(lower, expr, &sum);
+    if (sum != IR_REF_NONE) push_piece(lower, NULL, sum);
+    for (; part != NULL; part = part->next) collect(lower, part);
   } else if (expr->kind == EXPR_TEXT) {
     push_piece(lower, expr, IR_REF_NONE);
   } else if (expr->kind == EXPR_NAME && expr->u.name.binding->literal != NULL) {

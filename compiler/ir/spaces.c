@@ -19,6 +19,8 @@ typedef struct CallEdge {
 
 typedef struct Summary {
   uint16_t *masks; /* by flow */
+  uint32_t flow;   /* the one that is being looked at */
+  bool skips;      /* some guard skips */
   VEC(CallEdge) calls;
   uint32_t *first_caller; /* by callee, into `callers`; flows + 1 */
   uint32_t *callers;      /* the calls' callers, sorted by callee */
@@ -27,37 +29,80 @@ typedef struct Summary {
 
 /* ---- collect ------------------------------------------------------------- */
 
-static void visit(Summary *summary, uint32_t flow, const AstExpr *expr);
+static void visit(Summary *summary, const AstExpr *expr);
+static void visit_stmts(Summary *summary, const AstStmt *first);
 
-static void visit_list(Summary *summary, uint32_t flow, const AstExpr *first) {
+static void visit_list(Summary *summary, const AstExpr *first) {
   for (const AstExpr *expr = first; expr != NULL; expr = expr->next) {
-    visit(summary, flow, expr);
+    visit(summary, expr);
   }
 }
 
-static void visit(Summary *summary, uint32_t flow, const AstExpr *expr) {
-  if (expr->kind == EXPR_CONCAT || expr->kind == EXPR_LIST) {
-    visit_list(summary, flow, expr->u.parts.first);
-    return;
-  }
-  if (expr->kind != EXPR_CALL) return;
-  const AstCall *call = expr->u.call;
-  visit_list(summary, flow, call->args);
+static bool is_skip(const AstExpr *value) {
+  Slice word = value->kind == EXPR_NAME ? value->u.name.text : value->u.text;
+  return (value->kind == EXPR_NAME || value->kind == EXPR_TEXT) &&
+         slice_equal_text(word, "skip");
+}
+
+static void visit_call(Summary *summary, const AstCall *call) {
+  visit_list(summary, call->args);
   if (call->callee == CALLEE_FLOW) {
-    CallEdge edge = {flow, call->flow->index};
+    CallEdge edge = {summary->flow, call->flow->index};
     vec_push(&summary->calls, edge);
     return;
   }
   int space = effect_space(op_table[call->op].effect);
   if (space >= 0) {
-    summary->masks[flow] = (uint16_t)(summary->masks[flow] | 1u << space);
+    uint16_t *mask = &summary->masks[summary->flow];
+    *mask = (uint16_t)(*mask | 1u << space);
+  }
+  if (call->op != OP_GUARD) return;
+  for (const AstAttr *attr = call->attrs; attr != NULL; attr = attr->next) {
+    if (attr->attr == ATTR_ON_FAIL && is_skip(attr->value)) {
+      summary->skips = true;
+    }
   }
 }
 
-static void visit_flow(Summary *summary, const AstFlow *flow) {
-  summary->masks[flow->index] = 0;
-  for (const AstStmt *stmt = flow->body; stmt != NULL; stmt = stmt->next) {
-    if (stmt->expr != NULL) visit(summary, flow->index, stmt->expr);
+static void visit(Summary *summary, const AstExpr *expr) {
+  switch (expr->kind) {
+    case EXPR_CONCAT:
+    case EXPR_LIST:
+      visit_list(summary, expr->u.parts.first);
+      break;
+    case EXPR_BINARY:
+      visit(summary, expr->u.operation.right);
+      visit(summary, expr->u.operation.left);
+      break;
+    case EXPR_UNARY:
+      visit(summary, expr->u.operation.left);
+      break;
+    case EXPR_FIELD:
+      visit(summary, expr->u.field.base);
+      break;
+    case EXPR_INDEX:
+      visit(summary, expr->u.index.base);
+      visit(summary, expr->u.index.index);
+      break;
+    case EXPR_CALL:
+      visit_call(summary, expr->u.call);
+      break;
+    default:
+      break;
+  }
+}
+
+static void visit_stmt(Summary *summary, const AstStmt *stmt) {
+  if (stmt->expr != NULL) visit(summary, stmt->expr);
+  if (stmt->control == NULL) return;
+  for (const AstArm *arm = stmt->control->arms; arm; arm = arm->next) {
+    visit_stmts(summary, arm->body.first);
+  }
+}
+
+static void visit_stmts(Summary *summary, const AstStmt *first) {
+  for (const AstStmt *stmt = first; stmt != NULL; stmt = stmt->next) {
+    visit_stmt(summary, stmt);
     if (stmt->kind == STMT_RETURN) break;
   }
 }
@@ -94,12 +139,14 @@ static void spread(Summary *summary) {
   }
 }
 
-void spaces_summarize(const AstProgram *ast, uint16_t *masks) {
+bool spaces_summarize(const AstProgram *ast, uint16_t *masks) {
   Summary summary = {.masks = masks};
   for (const AstAgent *agent = ast->agents; agent; agent = agent->next) {
     for (const AstFlow *flow = agent->flows; flow; flow = flow->next) {
       assert(flow->index < ast->flow_count);
-      visit_flow(&summary, flow);
+      summary.flow = flow->index;
+      masks[flow->index] = 0;
+      visit_stmts(&summary, flow->body.first);
     }
   }
   index_callers(&summary, ast->flow_count);
@@ -111,4 +158,5 @@ void spaces_summarize(const AstProgram *ast, uint16_t *masks) {
   vec_free(&summary.calls);
   mem_free(summary.first_caller);
   mem_free(summary.callers);
+  return summary.skips;
 }

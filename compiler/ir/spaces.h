@@ -8,7 +8,8 @@
 #include "compiler/front/ast.h"
 
 /* Fills masks[flow->index], a bit a Space, for every flow of a checked tree.
- * What follows a flow's first `return` never runs and does not count. */
-void spaces_summarize(const AstProgram *ast, uint16_t *masks);
+ * What follows a `return` in its block never runs and does not count. Returns
+ * whether the program has a guard that skips, which makes values absent. */
+bool spaces_summarize(const AstProgram *ast, uint16_t *masks);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Checks a graph IR after it was built and after each pass: layout, references,
- * arity and types by ops.def, calls against their callees, and that each
- * effect token is handed on exactly once. Limits on counts are not our
- * mistake; the object writer reports those.
+ * arity and types by ops.def, composites against the graphs of their arms, and
+ * that each effect token is handed on exactly once. Limits on counts are not
+ * our mistake; the object writer reports those, and what an operation asks of
+ * the types of its inputs the loader looks at.
  */
 #include "compiler/ir/verify.h"
 
@@ -33,14 +34,6 @@ static bool broken(Check *check, const char *format, ...) {
   return false;
 }
 
-static uint32_t space_count(const IrGraph *graph) {
-  uint32_t count = 0;
-  for (uint32_t spaces = graph->spaces; spaces != 0; spaces >>= 1) {
-    count += spaces & 1;
-  }
-  return count;
-}
-
 /* ---- references ---------------------------------------------------------- */
 
 static bool holds_token(const IrNode *node) {
@@ -56,6 +49,9 @@ static bool check_ref(Check *check, IrRef ref) {
   if (row >= check->index) return broken(check, "reads %%%u, not earlier", row);
   const IrNode *from = &check->graph->nodes.data[row];
   if (ir_is_order(ref)) {
+    if (ir_waits_for_any((Op)check->graph->nodes.data[check->index].op)) {
+      return true;
+    }
     check->readers[row]++;
     return holds_token(from) || broken(check, "%%%u holds no token", row);
   }
@@ -83,9 +79,8 @@ static TypeId type_of(const Check *check, IrRef ref) {
 }
 
 static bool check_fits(Check *check, IrRef ref, TypeId to) {
-  const TypeTable *types = check->program->types;
   TypeId from = type_of(check, ref);
-  if (type_fits(types->rows.data, types->rows.length, from, to)) return true;
+  if (type_fits(type_table_view(check->program->types), from, to)) return true;
   return broken(check, "type %u where %u is wanted", from, to);
 }
 
@@ -98,6 +93,15 @@ static bool check_type(Check *check, const IrNode *node) {
       break;
     case OP_RESULT_TEXT:
       fits = node->type == TYPE_TEXT;
+      break;
+    case OP_RESULT_NUM:
+      fits = node->type == TYPE_NUM;
+      break;
+    case OP_RESULT_BOOL:
+      fits = node->type == TYPE_BOOL;
+      break;
+    case OP_RESULT_JSON:
+      fits = node->type == TYPE_JSON;
       break;
     case OP_RESULT_LIST:
       fits = fits && types->rows.data[node->type].kind == TYPE_KIND_LIST;
@@ -118,43 +122,129 @@ static bool check_items(Check *check, const IrNode *node, uint32_t count) {
   return true;
 }
 
-/* ---- nodes --------------------------------------------------------------- */
+/* ---- composites ---------------------------------------------------------- */
 
-/* The ports of the call at check->index are what its callee results in. */
-static bool check_ports(Check *check, const IrGraph *callee) {
-  const IrNode *results =
-      callee->nodes.data + callee->nodes.length - 1 - callee->result_count;
+static const IrGraph *arm_graph(const Check *check, const IrArm *arm) {
+  return &check->program->graphs.data[arm->graph];
+}
+
+/* Whether the node has the kinds of arms it needs, in their order. */
+static bool check_kinds(Check *check, const IrNode *node) {
+  const IrArm *arms = ir_arms(check->graph, node);
+  uint32_t kinds = 0;
+  for (uint32_t i = 0; i < node->arm_count; i++) {
+    if (i > 0 && arms[i].kind < arms[i - 1].kind) {
+      return broken(check, "arms out of order");
+    }
+    kinds |= 1u << arms[i].kind;
+  }
+  uint32_t wanted = 1u << OBJ_ARM_BODY;
+  if (node->op == OP_TRY) wanted |= 1u << OBJ_ARM_CATCH;
+  if (node->op == OP_BRANCH) {
+    kinds &= ~(1u << OBJ_ARM_ABSENT);
+    bool is_bool = (kinds >> OBJ_ARM_TRUE & 1) != 0;
+    if (!is_bool) kinds &= ~(1u << OBJ_ARM_DEFAULT);
+    wanted = is_bool ? 1u << OBJ_ARM_TRUE | 1u << OBJ_ARM_FALSE
+                     : 1u << OBJ_ARM_CASE;
+  }
+  return kinds == wanted || broken(check, "arms of kinds %x", kinds);
+}
+
+/* Whether a label is there where one is wanted. */
+static bool check_arm(Check *check, const IrNode *node, const IrArm *arm) {
+  if (arm->graph >= check->program->graphs.length) {
+    return broken(check, "runs no graph");
+  }
+  if (arm_graph(check, arm)->nested == (node->op == OP_CALL)) {
+    return broken(check, "runs a graph of another sort");
+  }
+  bool is_case = arm->kind == OBJ_ARM_CASE;
+  if (!is_case) {
+    return arm->label == IR_REF_NONE || broken(check, "a needless label");
+  }
+  return (ir_is_const(arm->label) &&
+          ir_index(arm->label) < check->program->consts.length &&
+          type_of(check, arm->label) == TYPE_TEXT) ||
+         broken(check, "a case without a label");
+}
+
+/* Parameters that the node's inputs do not go to, and inputs that are for the
+ * node itself. */
+static uint32_t own_params(const IrNode *node, const IrArm *arm) {
+  return node->op == OP_LOOP || node->op == OP_WHILE ||
+         arm->kind == OBJ_ARM_CATCH;
+}
+static uint32_t own_inputs(const IrNode *node) {
+  return node->op == OP_BRANCH || node->op == OP_LOOP;
+}
+
+/* The inputs of the node are what the graph's parameters ask for. */
+static bool check_params(Check *check, const IrNode *node, const IrArm *arm,
+                         uint32_t values) {
+  const IrGraph *graph = arm_graph(check, arm);
+  uint32_t own = own_params(node, arm);
+  uint32_t first = own_inputs(node);
+  if (values < first || node->input_count - first + own != graph->param_count ||
+      node->input_count - values != ir_token_count(graph)) {
+    return broken(check, "passes %u values and %u tokens", values,
+                  node->input_count - values);
+  }
+  const IrRef *inputs = ir_inputs(check->graph, node);
+  for (uint32_t i = first; i < values; i++) {
+    TypeId type = graph->nodes.data[i - first + own].type;
+    if (!check_fits(check, inputs[i], type)) return false;
+  }
+  return true;
+}
+
+/* What the port number `index` of the node is to be, of a graph that results
+ * in `type`. */
+static bool is_port_type(const Check *check, const IrNode *node, uint32_t index,
+                         TypeId type, TypeId port) {
+  if (index > 0 || (node->flags & IR_LISTS) == 0) return port == type;
+  TypeRow row = check->program->types->rows.data[port];
+  return row.kind == TYPE_KIND_LIST && row.element == type;
+}
+
+/* The ports of the node at check->index are what the graph results in. */
+static bool check_ports(Check *check, const IrNode *node,
+                        const IrGraph *graph) {
+  uint32_t inner = ir_inner_results(node);
+  const IrNode *results = ir_results(graph) + inner;
   const IrNode *nodes = check->graph->nodes.data;
-  for (uint32_t i = 0; i < callee->result_count; i++) {
+  if (graph->result_count < inner) return broken(check, "too few results");
+  for (uint32_t i = 0; i < graph->result_count - inner; i++) {
     uint32_t port = check->index + 1 + i;
     if (port >= check->graph->nodes.length || nodes[port].op != OP_PORT ||
-        nodes[port].type != results[i].type) {
-      return broken(check, "port %u does not match the callee", i);
+        !is_port_type(check, node, i, results[i].type, nodes[port].type)) {
+      return broken(check, "port %u does not match the graph", i);
     }
   }
   return true;
 }
 
-static bool check_call(Check *check, const IrNode *node, uint32_t values) {
-  if (node->target >= check->program->graphs.length) {
-    return broken(check, "calls no graph");
+static bool check_composite(Check *check, const IrNode *node, uint32_t values) {
+  const IrArm *arms = ir_arms(check->graph, node);
+  if (!check_kinds(check, node)) return false;
+  for (uint32_t i = 0; i < node->arm_count; i++) {
+    if (!check_arm(check, node, &arms[i]) ||
+        !check_params(check, node, &arms[i], values) ||
+        !check_ports(check, node, arm_graph(check, &arms[i]))) {
+      return false;
+    }
+    if (arm_graph(check, &arms[i])->result_count !=
+        arm_graph(check, &arms[0])->result_count) {
+      return broken(check, "arms with different results");
+    }
   }
-  const IrGraph *callee = &check->program->graphs.data[node->target];
-  uint32_t tokens = space_count(callee);
-  if (values + tokens != callee->param_count ||
-      node->input_count != callee->param_count) {
-    return broken(check, "passes %u values and %u tokens", values,
-                  node->input_count - values);
-  }
-  const IrRef *inputs = ir_inputs(check->graph, node);
-  for (uint32_t i = 0; i < values; i++) {
-    if (!check_fits(check, inputs[i], callee->nodes.data[i].type)) return false;
-  }
-  return check_ports(check, callee);
+  return true;
 }
 
-/* Order edges that a node other than a call must have. */
-static uint32_t wanted_order(const IrNode *node) {
+/* ---- nodes --------------------------------------------------------------- */
+
+/* Order edges that a node other than a composite must have. */
+static uint32_t wanted_order(const IrNode *node, uint32_t count) {
+  if (ir_waits_for_any((Op)node->op)) return count;
   bool is_token_result = node->op == OP_RESULT && node->type == TYPE_VOID;
   return is_token_result || effect_space(op_table[node->op].effect) >= 0;
 }
@@ -164,16 +254,19 @@ static bool check_node(Check *check) {
   uint32_t values;
   if (!check_inputs(check, node, &values)) return false;
   if (!check_type(check, node)) return false;
-  if (node->op == OP_CALL) return check_call(check, node, values);
+  if (ir_is_composite(node)) return check_composite(check, node, values);
   const OpInfo *info = &op_table[node->op];
   if (values < info->min_inputs ||
       (values > info->max_inputs && info->max_inputs != LIMIT_NODE_INPUTS)) {
     return broken(check, "%u values", values);
   }
-  if (node->input_count - values != wanted_order(node)) {
-    return broken(check, "%u order edges", node->input_count - values);
+  uint32_t orders = node->input_count - values;
+  if (orders != wanted_order(node, orders)) {
+    return broken(check, "%u order edges", orders);
   }
-  if (info->result == OP_RESULT_LIST) return check_items(check, node, values);
+  if (node->op == OP_LIST || node->op == OP_WAIT) {
+    return check_items(check, node, values);
+  }
   if (node->op != OP_RESULT || node->type == TYPE_VOID) return true;
   if (values != 1) return broken(check, "a result without a value");
   return check_fits(check, *ir_inputs(check->graph, node), node->type);
@@ -189,15 +282,16 @@ static Op placed_op(const IrGraph *graph, uint32_t index) {
   return index + 1 + graph->result_count >= count ? OP_RESULT : OP_COUNT;
 }
 
-/* Whether node `index` may be a port: the call before it has that many. */
+/* Whether node `index` may be a port: the composite before it has that many. */
 static bool is_port_place(const Check *check, uint32_t index) {
   const IrNode *nodes = check->graph->nodes.data;
-  uint32_t call = index;
-  while (call > 0 && nodes[call].op == OP_PORT) call--;
-  return nodes[call].op == OP_CALL &&
-         nodes[call].target < check->program->graphs.length &&
-         index - call <=
-             check->program->graphs.data[nodes[call].target].result_count;
+  uint32_t at = index;
+  while (at > 0 && nodes[at].op == OP_PORT) at--;
+  const IrArm *arms = ir_arms(check->graph, &nodes[at]);
+  return nodes[at].op < OP_COUNT && ir_is_composite(&nodes[at]) &&
+         arms != NULL && arms->graph < check->program->graphs.length &&
+         index - at + ir_inner_results(&nodes[at]) <=
+             arm_graph(check, arms)->result_count;
 }
 
 static bool check_place(Check *check) {
@@ -214,29 +308,33 @@ static bool check_place(Check *check) {
   return node->op == wanted || broken(check, "not a %s", op_table[wanted].text);
 }
 
-/* Inputs and attributes lie in node order without gaps. */
+/* Inputs, attributes and arms lie in node order without gaps. */
 static bool check_ranges(Check *check) {
   const IrGraph *graph = check->graph;
   uint32_t inputs = 0;
   uint32_t attrs = 0;
+  uint32_t arms = 0;
   for (check->index = 0; check->index < graph->nodes.length; check->index++) {
     const IrNode *node = &graph->nodes.data[check->index];
-    if (node->first_input != inputs || node->first_attr != attrs) {
-      return broken(check, "inputs or attributes out of order");
+    if (node->first_input != inputs || node->first_attr != attrs ||
+        node->first_arm != arms) {
+      return broken(check, "inputs, attributes or arms out of order");
     }
     inputs += node->input_count;
     attrs += node->attr_count;
+    arms += node->arm_count;
   }
-  return (inputs == graph->inputs.length && attrs == graph->attrs.length) ||
-         broken(check, "inputs or attributes left over");
+  return (inputs == graph->inputs.length && attrs == graph->attrs.length &&
+          arms == graph->arms.length) ||
+         broken(check, "inputs, attributes or arms left over");
 }
 
 /* Parameters and results: values first, then a token for each space. */
 static bool check_signature(Check *check) {
   const IrGraph *graph = check->graph;
-  uint32_t tokens = space_count(graph);
-  uint32_t results = tokens + (graph->result != TYPE_VOID);
-  if (graph->param_count < tokens || graph->result_count != results ||
+  uint32_t tokens = ir_token_count(graph);
+  uint32_t results = graph->result_count;
+  if (graph->param_count < tokens || results < tokens ||
       graph->nodes.length < graph->param_count + results + 1) {
     return broken(check, "parameters or results miscounted");
   }
@@ -246,10 +344,9 @@ static bool check_signature(Check *check) {
       return broken(check, "parameter %u out of order", i);
     }
   }
-  uint32_t first = graph->nodes.length - 1 - results;
   for (uint32_t i = 0; i < results; i++) {
-    TypeId type = i + tokens >= results ? TYPE_VOID : graph->result;
-    if (graph->nodes.data[first + i].type != type) {
+    bool is_token = i + tokens >= results;
+    if (ir_is_token(&ir_results(graph)[i]) != is_token) {
       return broken(check, "result %u out of order", i);
     }
   }
@@ -268,7 +365,7 @@ static bool check_chains(Check *check) {
   return true;
 }
 
-/* What calls of the graph rely on. */
+/* What the composites that run the graph rely on. */
 static bool check_outside(Check *check) {
   check->index = 0;
   return check_signature(check) && check_ranges(check);

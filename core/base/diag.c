@@ -36,7 +36,8 @@ static const char *severity(const Diag *diag) {
 /* ---- collecting ---------------------------------------------------------- */
 
 void diag_init(DiagSink *sink, const Source *source, Arena *arena) {
-  *sink = (DiagSink){.source = source, .arena = arena};
+  *sink = (DiagSink){
+      .source = source, .arena = arena, .room = LIMIT_DIAGNOSTICS};
 }
 
 void diag_free(DiagSink *sink) {
@@ -63,7 +64,7 @@ const char *diag_text(DiagSink *sink, const char *format, ...) {
 /* The record for one more message: a new one, else for an error that of the
  * latest warning, else the scratch record. */
 static Diag *find_room(DiagSink *sink, bool is_error) {
-  if (sink->diags.length < LIMIT_DIAGNOSTICS) {
+  if (sink->diags.length < sink->room) {
     vec_push(&sink->diags, (Diag){0});
     return &sink->diags.data[sink->diags.length - 1];
   }
@@ -120,9 +121,33 @@ enum {
   LEAD = 50       /* columns kept before the span where the front is cut */
 };
 
+/* The lines of the sources that messages point at: of the one in hand, and of
+ * another that a second place is in. Messages come in order of place, so each
+ * is read once or little more. */
+typedef struct Reader {
+  const Source *any;
+  SourceLines lines[2];
+} Reader;
+
+static void reader_free(Reader *reader) {
+  source_lines_free(&reader->lines[0]);
+  source_lines_free(&reader->lines[1]);
+}
+
+/* For the place of a message, or its second place. */
+static const SourceLines *lines_at(Reader *reader, Span span, bool second) {
+  const Source *source = source_at(reader->any, span.start);
+  if (second && reader->lines[0].source == source) return &reader->lines[0];
+  SourceLines *lines = &reader->lines[second];
+  if (lines->source == source) return lines;
+  source_lines_free(lines);
+  source_lines_init(lines, source);
+  return lines;
+}
+
 /* What is printed with what. */
 typedef struct Painter {
-  const SourceLines *lines;
+  Reader *reader;
   Buf *out;
   int gutter;       /* digits of the largest line number */
   const char *loud; /* colour of severity and carets, or "" */
@@ -235,23 +260,25 @@ static void add_visible(Painter *p, const char *text) {
   buf_add_visible(p->out, slice_of(text));
 }
 
-static void add_arrow(Painter *p, Place place) {
+static void add_arrow(Painter *p, const char *name, Place place) {
   buf_addf(p->out, "%s %*s-->%s ", p->dim, p->gutter, "", p->off);
-  add_visible(p, p->lines->source->name);
+  add_visible(p, name);
   buf_addf(p->out, ":%u:%u\n", place.line, place.column);
 }
 
 /* Arrow, the line, and `mark`s under the span, with a label beside them. */
 static void add_snippet(Painter *p, Span span, char mark, const char *label) {
-  Place place = source_lines_place(p->lines, span.start);
-  Slice line = source_lines_text(p->lines, place.line);
-  size_t begin = p->lines->starts.data[place.line - 1];
+  const SourceLines *lines = lines_at(p->reader, span, mark == '-');
+  Place place = source_lines_place(lines, span.start);
+  Slice line = source_lines_text(lines, place.line);
+  size_t begin =
+      (size_t)lines->source->base + lines->starts.data[place.line - 1];
   size_t from = span.start - begin;
   size_t to = span_end(span) - begin;
   if (from > line.length) from = line.length;
   if (to > line.length) to = line.length;
   Window window = choose_window(line, from);
-  add_arrow(p, place);
+  add_arrow(p, lines->source->name, place);
   add_gutter(p, 0);
   buf_add_char(p->out, '\n');
   add_gutter(p, place.line);
@@ -285,20 +312,28 @@ static int count_digits(uint32_t number) {
   return count;
 }
 
-static int gutter_for(const SourceLines *lines, const Diag *diag) {
-  uint32_t largest = source_lines_place(lines, diag->span.start).line;
+static uint32_t line_of(Reader *reader, Span span, bool second) {
+  return source_lines_place(lines_at(reader, span, second), span.start).line;
+}
+
+static int gutter_for(Reader *reader, const Diag *diag) {
+  uint32_t largest = line_of(reader, diag->span, false);
   if (diag->related.length > 0) {
-    uint32_t line = source_lines_place(lines, diag->related.start).line;
+    uint32_t line = line_of(reader, diag->related, true);
     if (line > largest) largest = line;
   }
   return count_digits(largest);
 }
 
-static Painter make_painter(const SourceLines *lines, const Diag *diag,
-                            bool colour, Buf *out) {
-  Painter plain = {
-      .lines = lines, .out = out, .loud = "", .bold = "", .dim = "", .off = ""};
-  plain.gutter = gutter_for(lines, diag);
+static Painter make_painter(Reader *reader, const Diag *diag, bool colour,
+                            Buf *out) {
+  Painter plain = {.reader = reader,
+                   .out = out,
+                   .loud = "",
+                   .bold = "",
+                   .dim = "",
+                   .off = ""};
+  plain.gutter = gutter_for(reader, diag);
   if (!colour) return plain;
   plain.loud = diag_is_error(diag->code) ? "\033[1;31m" : "\033[1;33m";
   plain.bold = "\033[1m";
@@ -307,9 +342,8 @@ static Painter make_painter(const SourceLines *lines, const Diag *diag,
   return plain;
 }
 
-static void add_diag(const SourceLines *lines, const Diag *diag, bool colour,
-                     Buf *out) {
-  Painter painter = make_painter(lines, diag, colour, out);
+static void add_diag(Reader *reader, const Diag *diag, bool colour, Buf *out) {
+  Painter painter = make_painter(reader, diag, colour, out);
   add_title(&painter, diag);
   add_snippet(&painter, diag->span, '^', diag->label);
   if (diag->related.length > 0) {
@@ -319,16 +353,25 @@ static void add_diag(const SourceLines *lines, const Diag *diag, bool colour,
 }
 
 void diag_render_text(const DiagSink *sink, bool colour, Buf *out) {
-  SourceLines lines;
-  source_lines_init(&lines, sink->source);
+  Reader reader = {.any = sink->source};
   for (uint32_t i = 0; i < sink->diags.length; i++) {
     if (i > 0) buf_add_char(out, '\n');
-    add_diag(&lines, &sink->diags.data[i], colour, out);
+    add_diag(&reader, &sink->diags.data[i], colour, out);
   }
-  source_lines_free(&lines);
+  reader_free(&reader);
   uint32_t lost = count_lost(sink);
   if (lost == 0) return;
   buf_addf(out, "\n%u more message%s not shown\n", lost, lost == 1 ? "" : "s");
+}
+
+/* ---- fixes --------------------------------------------------------------- */
+
+static bool goes_elsewhere(const Diag *diag) {
+  return diag->replaced.start > 0 || diag->replaced.length > 0;
+}
+
+Span diag_replaced(const Diag *diag) {
+  return goes_elsewhere(diag) ? diag->replaced : diag->span;
 }
 
 /* ---- JSON ---------------------------------------------------------------- */
@@ -347,8 +390,27 @@ static void add_range(Buf *out, const SourceLines *lines, Span span) {
            to.line, to.column);
 }
 
-static void add_diag_json(const SourceLines *lines, const Diag *diag,
-                          Buf *out) {
+static void add_related(Reader *reader, const Diag *diag, Buf *out) {
+  const Source *source = lines_at(reader, diag->span, false)->source;
+  const SourceLines *lines = lines_at(reader, diag->related, true);
+  buf_add_text(out, ",\"related\":{");
+  if (diag->related_label) add_string(out, "label", diag->related_label);
+  if (lines->source != source) add_string(out, "file", lines->source->name);
+  add_range(out, lines, diag->related);
+  buf_add_char(out, '}');
+}
+
+static void add_replacement(const SourceLines *lines, const Diag *diag,
+                            Buf *out) {
+  add_string(out, "replacement", diag->replacement);
+  if (!goes_elsewhere(diag)) return;
+  buf_add_text(out, ",\"replaced\":{");
+  add_range(out, lines, diag->replaced);
+  buf_add_char(out, '}');
+}
+
+static void add_diag_json(Reader *reader, const Diag *diag, Buf *out) {
+  const SourceLines *lines = lines_at(reader, diag->span, false);
   buf_add_char(out, '{');
   add_string(out, "code", diag_code_text(diag->code));
   add_string(out, "severity", severity(diag));
@@ -357,23 +419,17 @@ static void add_diag_json(const SourceLines *lines, const Diag *diag,
   add_range(out, lines, diag->span);
   if (diag->label) add_string(out, "label", diag->label);
   if (diag->help) add_string(out, "help", diag->help);
-  if (diag->replacement) add_string(out, "replacement", diag->replacement);
-  if (diag->related.length > 0) {
-    buf_add_text(out, ",\"related\":{");
-    if (diag->related_label) add_string(out, "label", diag->related_label);
-    add_range(out, lines, diag->related);
-    buf_add_char(out, '}');
-  }
+  if (diag->replacement) add_replacement(lines, diag, out);
+  if (diag->related.length > 0) add_related(reader, diag, out);
   buf_add_text(out, "}\n");
 }
 
 void diag_render_json(const DiagSink *sink, Buf *out) {
-  SourceLines lines;
-  source_lines_init(&lines, sink->source);
+  Reader reader = {.any = sink->source};
   for (uint32_t i = 0; i < sink->diags.length; i++) {
-    add_diag_json(&lines, &sink->diags.data[i], out);
+    add_diag_json(&reader, &sink->diags.data[i], out);
   }
-  source_lines_free(&lines);
+  reader_free(&reader);
   uint32_t lost = count_lost(sink);
   if (lost == 0) return;
   Buf message = {0};

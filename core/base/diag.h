@@ -2,8 +2,9 @@
  *
  * What is wrong with the user's program: messages with a code, a place, a
  * label and where there is one a fix. Sources are kept whole; a span is a
- * byte range of one, and line and column are computed only when a message is
- * printed. All errors of a file are collected, then printed in order of place.
+ * byte range of one, and which one, line and column are computed only when a
+ * message is printed. All errors of a program are collected, then printed in
+ * order of place.
  *
  *     error[E0102]: undefined variable `undefined_input`
  *       --> 01_undefined_variable.ais:9:28
@@ -39,13 +40,15 @@ typedef struct Diag {
   const char *help;          /* after "= help: "; may be NULL */
   Span related;              /* second place; length 0 when there is none */
   const char *related_label; /* e.g. "first bound here" */
-  const char *replacement;   /* text to put at `span`; may be NULL */
+  const char *replacement;   /* text that repairs it; may be NULL */
+  Span replaced;             /* what it takes the place of; all 0: `span` */
 } Diag;
 
 typedef struct DiagSink {
-  const Source *source; /* borrowed */
+  const Source *source; /* borrowed; of a program of several any one */
   Arena *arena;         /* borrowed; holds all texts */
-  VEC(Diag) diags;      /* at most LIMIT_DIAGNOSTICS */
+  VEC(Diag) diags;      /* at most `room` */
+  uint32_t room;        /* LIMIT_DIAGNOSTICS, unless somebody wants all */
   uint32_t error_count; /* all that were reported, kept or not; when there is no
                            room an error takes the place of a warning */
   uint32_t warning_count;
@@ -66,6 +69,9 @@ Diag *diag_report(DiagSink *sink, DiagCode code, Span span, const char *format,
 const char *diag_text(DiagSink *sink, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* Where the replacement goes. */
+Span diag_replaced(const Diag *diag);
+
 /* "E0102". */
 const char *diag_code_text(DiagCode code);
 bool diag_is_error(DiagCode code);
@@ -75,8 +81,11 @@ void diag_sort(DiagSink *sink);
 void diag_render_text(const DiagSink *sink, bool colour, Buf *out);
 
 /* One JSON object a line: {code, severity, message, file, line, column,
- * end_line, end_column, label?, help?, replacement?, related?{label?, line,
- * column, end_line, end_column}}; the end is the first place after the span.
+ * end_line, end_column, label?, help?, replacement?, replaced?{line, column,
+ * end_line, end_column}, related?{label?, file?,
+ * line, column, end_line, end_column}}; the end is the first place after the
+ * span, and related has a file when it is another.
+ * `replaced` is where the replacement goes, when not where the message points.
  * Messages without room are told by a last {severity: "note", message,
  * file}. */
 void diag_render_json(const DiagSink *sink, Buf *out);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/base/source.h"
 
 /* ---- checking ------------------------------------------------------------ */
 
@@ -25,22 +26,11 @@ typedef struct Check {
   const char *end;   /* one past the last byte */
   int depth;         /* lists and objects open */
   uint32_t values;   /* seen so far */
-  Error *error;      /* the caller's */
+  JsonFault *fault;  /* the caller's */
 } Check;
 
 static bool fail(Check *c, const char *at, const char *what) {
-  unsigned line = 1;
-  unsigned column = 1;
-  for (const char *p = c->start; p < at; p++) {
-    if (*p == '\n') {
-      line++;
-      column = 1;
-    } else if (((unsigned char)*p & 0xC0) != 0x80) {
-      column++;
-    }
-  }
-  error_set(c->error, STATUS_FORMAT, "line %u, column %u: %s", line, column,
-            what);
+  *c->fault = (JsonFault){.at = (size_t)(at - c->start), .what = what};
   return false;
 }
 
@@ -229,19 +219,32 @@ static bool check_document(Check *c) {
   return fail(c, c->at, "more text after the end of the document");
 }
 
+bool json_check(Slice text, JsonFault *fault) {
+  bool has_mark = slice_starts_with(text, SLICE("\xEF\xBB\xBF"));
+  Check check = {.start = text.data, .fault = fault};
+  if (text.length == (has_mark ? 3u : 0u))
+    return fail(&check, check.start, "the text is empty");
+  check.at = text.data + (has_mark ? 3 : 0);
+  check.end = text.data + text.length;
+  return check_document(&check);
+}
+
+/* Says what is wrong with the place for people. */
+static void set_fault(Slice text, const JsonFault *fault, Error *error) {
+  Place place = source_place(&(Source){.text = text}, (uint32_t)fault->at);
+  error_set(error, STATUS_FORMAT, "line %u, column %u: %s", place.line,
+            place.column, fault->what);
+}
+
 cJSON *json_parse(Slice text, Error *error) {
+  JsonFault fault;
   if (slice_starts_with(text, SLICE("\xEF\xBB\xBF"))) {
     text = slice_from(text.data + 3, text.length - 3);
   }
-  if (text.length == 0) {
-    error_set(error, STATUS_FORMAT, "line 1, column 1: the text is empty");
+  if (!json_check(text, &fault)) {
+    set_fault(text, &fault, error);
     return NULL;
   }
-  Check check = {.start = text.data,
-                 .at = text.data,
-                 .end = text.data + text.length,
-                 .error = error};
-  if (!check_document(&check)) return NULL;
   cJSON *document =
       cJSON_ParseWithLengthOpts(text.data, text.length, NULL, false);
   if (document == NULL) {

@@ -8,10 +8,20 @@
 #define APXM_CORE_BASE_JSON_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 #include "core/base/buf.h"
 #include "core/base/slice.h"
 #include "core/base/status.h"
+
+/* Where a text is no document, and why. */
+typedef struct JsonFault {
+  size_t at; /* bytes from its start */
+  const char *what;
+} JsonFault;
+
+/* Whether json_parse takes the text, but for want of memory. */
+bool json_check(Slice text, JsonFault *fault) MUST_USE;
 
 /* The document, to be freed with cJSON_Delete, or NULL with `error` filled
  * ("line L, column C: ..."). Stricter than cJSON: the grammar of RFC 8259 to

@@ -124,3 +124,20 @@ size_t slice_valid_utf8(Slice s) {
   }
   return at;
 }
+
+static bool is_first_byte(char byte) {
+  return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+size_t slice_code_points(Slice s) {
+  size_t count = 0;
+  for (size_t i = 0; i < s.length; i++) count += is_first_byte(s.data[i]);
+  return count;
+}
+
+size_t slice_code_point_at(Slice s, size_t index) {
+  for (size_t i = 0; i < s.length; i++) {
+    if (is_first_byte(s.data[i]) && index-- == 0) return i;
+  }
+  return s.length;
+}

@@ -44,6 +44,10 @@ uint64_t slice_hash(Slice s); /* XXH3, 64 bits, seed 0 */
  * Words longer than 64 bytes are at distance SIZE_MAX. */
 size_t slice_distance(Slice a, Slice b);
 
+/* Code points of valid UTF-8; the byte at which one of them begins. */
+size_t slice_code_points(Slice s);
+size_t slice_code_point_at(Slice s, size_t index); /* s.length: the end */
+
 /* Number of bytes at the start of `s` that are valid UTF-8; s.length if all. */
 size_t slice_valid_utf8(Slice s);
 

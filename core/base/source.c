@@ -2,15 +2,35 @@
  *
  * From byte offsets to lines and columns. A column is the number of bytes
  * that begin a code point, which is right for UTF-8 and harmless for bytes
- * that are not. An offset past the end counts as the end.
+ * that are not. An offset before the source or past its end counts as its start
+ * or its end.
  */
 #include "core/base/source.h"
 
 #include <assert.h>
 #include <string.h>
 
-static uint32_t clamp(Slice text, uint32_t offset) {
-  return offset > text.length ? (uint32_t)text.length : offset;
+/* The offset in the source's own text. */
+static uint32_t own_offset(const Source *source, uint32_t offset) {
+  uint32_t own = offset > source->base ? offset - source->base : 0;
+  size_t length = source->text.length;
+  return own > length ? (uint32_t)length : own;
+}
+
+const Source *source_at(const Source *any, uint32_t offset) {
+  if (any->all == NULL) return any;
+  const Source *const *list = any->all->list.data;
+  uint32_t low = 0; /* list[low]->base <= offset < list[high]->base */
+  uint32_t high = any->all->list.length;
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+    if (list[middle]->base <= offset) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return list[low];
 }
 
 static uint32_t count_columns(const char *from, size_t length) {
@@ -37,8 +57,9 @@ static Place place_in_line(Slice text, uint32_t line, uint32_t begin,
 }
 
 Place source_place(const Source *source, uint32_t offset) {
+  source = source_at(source, offset);
   Slice text = source->text;
-  offset = clamp(text, offset);
+  offset = own_offset(source, offset);
   uint32_t line = 1;
   uint32_t begin = 0;
   for (;;) {
@@ -66,7 +87,7 @@ void source_lines_free(SourceLines *lines) {
 
 Place source_lines_place(const SourceLines *lines, uint32_t offset) {
   Slice text = lines->source->text;
-  offset = clamp(text, offset);
+  offset = own_offset(lines->source, offset);
   uint32_t low = 0; /* starts[low] <= offset < starts[high] */
   uint32_t high = lines->starts.length;
   while (high - low > 1) {

@@ -17,6 +17,8 @@ bool attr_fits(Attr attr, Op op) {
       return op_table[op].effect == EFFECT_MODEL;
     case ATTR_OPS_THINK:
       return op == OP_THINK;
+    case ATTR_OPS_GUARD:
+      return op == OP_GUARD;
     case ATTR_OPS_ANY:
       break;
   }

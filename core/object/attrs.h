@@ -19,7 +19,12 @@ typedef enum Attr {
 
 typedef enum AttrType { ATTR_TYPE_TEXT, ATTR_TYPE_NUM } AttrType;
 
-typedef enum AttrOps { ATTR_OPS_ANY, ATTR_OPS_MODEL, ATTR_OPS_THINK } AttrOps;
+typedef enum AttrOps {
+  ATTR_OPS_ANY,
+  ATTR_OPS_MODEL,
+  ATTR_OPS_THINK,
+  ATTR_OPS_GUARD
+} AttrOps;
 
 typedef struct AttrInfo {
   const char *text;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The writer. Each section grows in a buffer of its own; build_finish lines
- * them up behind the header and seals the file. Texts, constants and places
- * are interned through an index of row numbers (RowIndex), so equal arguments
- * give the same row and the same calls give the same bytes.
+ * them up behind the header and seals the file. Texts and constants are
+ * interned through an index of row numbers (RowIndex), so equal arguments give
+ * the same row and the same calls give the same bytes.
  *
  * The first mistake is kept in `error`; after it every call does nothing and
  * returns 0. What the loader refuses is not written: limits, numbers that are
@@ -21,8 +21,9 @@
 /* ---- row index ----------------------------------------------------------- */
 
 typedef struct RowSlot {
-  uint32_t hash; /* low half of the key's hash */
-  uint32_t row;  /* row + 1; 0 is a free slot */
+  uint32_t hash;     /* low half of the key's hash */
+  uint32_t row;      /* row + 1; 0 is a free slot */
+  uint32_t constant; /* of a text: its row of CONSTS + 1; 0 while it has none */
 } RowSlot;
 
 /* Open addressing over rows that live elsewhere; half full at most. */
@@ -32,12 +33,15 @@ typedef struct RowIndex {
   uint32_t count;    /* slots in use */
 } RowIndex;
 
+enum { RECENT_PLACES = 256 }; /* a power of two */
+
 struct Builder {
   Buf sections[OBJ_SECTION_END]; /* by kind; records one after the other */
   uint64_t total;                /* bytes in all of them */
   RowIndex texts;                /* rows are offsets in STRINGS */
-  RowIndex consts;
-  RowIndex places;
+  RowIndex consts;               /* that are no texts */
+  uint32_t places[RECENT_PLACES]; /* the last row of each hash; 0: none */
+  ObjString file;                 /* of the last place */
   ObjMeta meta;
   ObjGraph graph; /* the one being filled */
   bool in_graph;  /* between build_begin_graph and build_end_graph */
@@ -47,13 +51,13 @@ struct Builder {
 /* Whether row `row` of `section` holds `key`. */
 typedef bool SameRow(const Buf *section, uint32_t row, Slice key);
 
-static void index_put(RowIndex *index, RowSlot slot) {
+static RowSlot *index_put(RowIndex *index, RowSlot slot) {
   uint32_t i = slot.hash;
   for (;; i++) {
     RowSlot *at = &index->slots[i & (index->capacity - 1)];
     if (at->row != 0) continue;
     *at = slot;
-    return;
+    return at;
   }
 }
 
@@ -66,23 +70,21 @@ static void index_grow(RowIndex *index) {
   mem_free(old.slots);
 }
 
-/* The row that holds `key`; when there is none, `next` is entered for it and
- * `*is_new` set. */
-static uint32_t index_intern(RowIndex *index, const Buf *section, SameRow *same,
+/* The slot of the row that holds `key`; when there is none, `next` is entered
+ * for it and `*is_new` set. Valid until the next call. */
+static RowSlot *index_intern(RowIndex *index, const Buf *section, SameRow *same,
                              Slice key, uint32_t next, bool *is_new) {
   uint32_t hash = (uint32_t)slice_hash(key);
   *is_new = false;
   if (index->count * 2 >= index->capacity) index_grow(index);
   for (uint32_t i = hash;; i++) {
-    RowSlot slot = index->slots[i & (index->capacity - 1)];
-    if (slot.row == 0) break;
-    if (slot.hash == hash && same(section, slot.row - 1, key))
-      return slot.row - 1;
+    RowSlot *slot = &index->slots[i & (index->capacity - 1)];
+    if (slot->row == 0) break;
+    if (slot->hash == hash && same(section, slot->row - 1, key)) return slot;
   }
-  index_put(index, (RowSlot){hash, next + 1});
   index->count++;
   *is_new = true;
-  return next;
+  return index_put(index, (RowSlot){.hash = hash, .row = next + 1});
 }
 
 static bool same_text(const Buf *section, uint32_t row, Slice key) {
@@ -90,7 +92,7 @@ static bool same_text(const Buf *section, uint32_t row, Slice key) {
   return slice_equal(key, slice_from(text->bytes, (size_t)text->length));
 }
 
-/* Records of CONSTS and PLACES, told apart by the length of the key. */
+/* Records of CONSTS or PLACES, as the length of the key says. */
 static bool same_record(const Buf *section, uint32_t row, Slice key) {
   return memcmp(section->data + (size_t)row * key.length, key.data,
                 key.length) == 0;
@@ -128,17 +130,6 @@ static uint32_t append(Builder *b, ObjSectionKind kind, const void *records,
   return row;
 }
 
-static uint32_t intern_record(Builder *b, ObjSectionKind kind, RowIndex *index,
-                              const void *record) {
-  if (failed(b)) return 0;
-  Slice key = slice_from(record, section_table[kind].record);
-  bool is_new;
-  uint32_t row = index_intern(index, &b->sections[kind], same_record, key,
-                              row_count(b, kind), &is_new);
-  if (is_new) append(b, kind, record, 1);
-  return row;
-}
-
 /* ---- texts --------------------------------------------------------------- */
 
 /* A copy of `text` with each byte that is not UTF-8 replaced. */
@@ -165,27 +156,33 @@ static void write_text(Builder *b, Slice text) {
   buf_add_repeat(strings, 0, size - sizeof head - text.length);
 }
 
-static ObjString put_valid(Builder *b, Slice text) {
+static RowSlot *put_valid(Builder *b, Slice text) {
   Buf *strings = &b->sections[OBJ_STRINGS];
   bool is_new;
-  uint32_t row = index_intern(&b->texts, strings, same_text, text,
-                              (uint32_t)strings->length, &is_new);
+  RowSlot *slot = index_intern(&b->texts, strings, same_text, text,
+                               (uint32_t)strings->length, &is_new);
   if (is_new) write_text(b, text);
-  return row;
+  return slot;
 }
 
-static ObjString put_text(Builder *b, Slice text) {
-  if (failed(b)) return 0;
+/* NULL after a mistake. */
+static RowSlot *find_text(Builder *b, Slice text) {
+  if (failed(b)) return NULL;
   if (text.length > LIMIT_VALUE_BYTES) {
     error_set(&b->error, STATUS_LIMIT, "a text is over %d bytes",
               LIMIT_VALUE_BYTES);
-    return 0;
+    return NULL;
   }
   if (slice_valid_utf8(text) == text.length) return put_valid(b, text);
   Buf repaired = repair(text);
-  ObjString string = put_valid(b, buf_slice(&repaired));
+  RowSlot *slot = put_valid(b, buf_slice(&repaired));
   buf_free(&repaired);
-  return string;
+  return slot;
+}
+
+static ObjString put_text(Builder *b, Slice text) {
+  const RowSlot *slot = find_text(b, text);
+  return slot != NULL ? slot->row - 1 : 0;
 }
 
 /* ---- what callers name --------------------------------------------------- */
@@ -210,17 +207,30 @@ void build_free(Builder *builder) {
     buf_free(&builder->sections[kind]);
   mem_free(builder->texts.slots);
   mem_free(builder->consts.slots);
-  mem_free(builder->places.slots);
   mem_free(builder);
 }
 
+/* Of a number or a bool. */
 static uint32_t put_const(Builder *b, ObjConst constant) {
-  return intern_record(b, OBJ_CONSTS, &b->consts, &constant);
+  Slice key = slice_from((const char *)&constant, sizeof constant);
+  bool is_new;
+  if (failed(b)) return 0;
+  RowSlot *slot =
+      index_intern(&b->consts, &b->sections[OBJ_CONSTS], same_record, key,
+                   row_count(b, OBJ_CONSTS), &is_new);
+  if (is_new) append(b, OBJ_CONSTS, &constant, 1);
+  return slot->row - 1;
 }
 
+/* That a text is a constant stands with the text, so it is looked for once. */
 uint32_t build_text(Builder *builder, Slice text) {
-  ObjString string = put_text(builder, text);
-  return put_const(builder, (ObjConst){.type = TYPE_TEXT, .string = string});
+  RowSlot *slot = find_text(builder, text);
+  if (slot == NULL) return 0;
+  if (slot->constant == 0) {
+    ObjConst constant = {.type = TYPE_TEXT, .string = slot->row - 1};
+    slot->constant = append(builder, OBJ_CONSTS, &constant, 1) + 1;
+  }
+  return slot->constant - 1;
 }
 
 uint32_t build_num(Builder *builder, double value) {
@@ -235,21 +245,28 @@ uint32_t build_bool(Builder *builder, bool value) {
   return put_const(builder, (ObjConst){.type = TYPE_BOOL, .bits = value});
 }
 
+/* Places mostly come file by file. */
+static ObjString put_file(Builder *b, Slice file) {
+  if (!same_text(&b->sections[OBJ_STRINGS], b->file, file)) {
+    b->file = put_text(b, file);
+  }
+  return b->file;
+}
+
+/* Nearly all places are new, and equal ones follow each other closely, so only
+ * a few are remembered. */
 uint32_t build_place(Builder *builder, Slice file, uint32_t line,
                      uint32_t column, uint32_t length) {
-  if (line == 0 || column == 0) return 0;
-  ObjPlace place = {put_text(builder, file), line, column, length};
-  return intern_record(builder, OBJ_PLACES, &builder->places, &place);
+  if (line == 0 || column == 0 || failed(builder)) return 0;
+  ObjPlace place = {put_file(builder, file), line, column, length};
+  uint32_t *recent =
+      &builder->places[(line * 31 + column) & (RECENT_PLACES - 1)];
+  Slice key = slice_from((const char *)&place, sizeof place);
+  if (!same_record(&builder->sections[OBJ_PLACES], *recent, key)) {
+    *recent = append(builder, OBJ_PLACES, &place, 1);
+  }
+  return *recent;
 }
-
-void build_types(Builder *builder, const TypeTable *table) {
-  assert(row_count(builder, OBJ_TYPES) == TYPE_BUILTIN_COUNT ||
-         failed(builder));
-  append(builder, OBJ_TYPES, table->rows.data + TYPE_BUILTIN_COUNT,
-         table->rows.length - TYPE_BUILTIN_COUNT);
-}
-
-/* ---- graphs -------------------------------------------------------------- */
 
 static bool over_limit(Builder *b, uint32_t value, uint32_t limit,
                        const char *what) {
@@ -257,6 +274,31 @@ static bool over_limit(Builder *b, uint32_t value, uint32_t limit,
   error_set(&b->error, STATUS_LIMIT, "more than %u %s", limit, what);
   return true;
 }
+
+static void put_fields(Builder *b, const TypeField *fields, uint32_t count) {
+  over_limit(b, count, LIMIT_RECORD_FIELDS, "fields of one record");
+  for (uint32_t i = 0; i < count; i++) {
+    ObjField field = {put_text(b, fields[i].name), fields[i].type};
+    append(b, OBJ_FIELDS, &field, 1);
+  }
+}
+
+void build_types(Builder *builder, const TypeTable *table) {
+  assert(row_count(builder, OBJ_TYPES) == TYPE_BUILTIN_COUNT ||
+         failed(builder));
+  append(builder, OBJ_TYPES, table->rows.data + TYPE_BUILTIN_COUNT,
+         table->rows.length - TYPE_BUILTIN_COUNT);
+  for (uint32_t i = 0; i < table->records.length; i++) {
+    const TypeRecord *from = &table->records.data[i];
+    ObjRecord record = {put_text(builder, from->name),
+                        row_count(builder, OBJ_FIELDS), from->field_count};
+    append(builder, OBJ_RECORDS, &record, 1);
+    put_fields(builder, table->fields.data + from->first_field,
+               from->field_count);
+  }
+}
+
+/* ---- graphs -------------------------------------------------------------- */
 
 uint32_t build_begin_graph(Builder *builder, const BuildGraph *graph) {
   assert(!builder->in_graph);
@@ -269,7 +311,7 @@ uint32_t build_begin_graph(Builder *builder, const BuildGraph *graph) {
       .param_count = graph->param_count,
       .result_count = graph->result_count,
       .spaces = graph->spaces,
-      .result = graph->result,
+      .flags = graph->nested ? OBJ_GRAPH_NESTED : 0,
       .name = put_text(builder, graph->name),
   };
   builder->in_graph = true;
@@ -285,10 +327,11 @@ uint32_t build_node(Builder *builder, const BuildNode *node) {
     return 0;
   ObjNode record = {
       .op = (uint8_t)node->op,
+      .flags = node->flags,
       .type = node->type,
       .inputs = row_count(builder, OBJ_INPUTS),
       .attrs = row_count(builder, OBJ_ATTRS),
-      .target = node->target,
+      .arms = row_count(builder, OBJ_ARMS),
       .rank = node->rank,
       .place = node->place,
   };
@@ -296,6 +339,7 @@ uint32_t build_node(Builder *builder, const BuildNode *node) {
   append(builder, OBJ_KEYS, &node->key, 1);
   append(builder, OBJ_INPUTS, node->inputs, node->input_count);
   append(builder, OBJ_ATTRS, node->attrs, node->attr_count);
+  append(builder, OBJ_ARMS, node->arms, node->arm_count);
   return builder->graph.node_count++;
 }
 
@@ -348,7 +392,8 @@ Status build_finish(Builder *builder, Buf *out, Error *error) {
   ObjHeader header = {.version = OBJ_VERSION,
                       .section_count = OBJ_SECTION_COUNT};
   ObjNode sentinel = {.inputs = row_count(builder, OBJ_INPUTS),
-                      .attrs = row_count(builder, OBJ_ATTRS)};
+                      .attrs = row_count(builder, OBJ_ATTRS),
+                      .arms = row_count(builder, OBJ_ARMS)};
   size_t start = out->length;
   assert(!builder->in_graph);
   append(builder, OBJ_NODES, &sentinel, 1);

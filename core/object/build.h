@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writes an object file: strings, constants, types and places are interned as
- * they are named; nodes are appended in the order of format.h. Sticky: the
+ * Writes an object file: strings and constants are interned as they are named;
+ * nodes are appended in the order of format.h. Sticky: the
  * first mistake (a limit) is kept and reported by build_finish. The same calls
  * give the same bytes. One thread at a time.
  *
@@ -28,7 +28,8 @@ typedef struct Builder Builder;
 Builder *build_new(Slice source, uint32_t optimization);
 void build_free(Builder *builder);
 
-/* Each returns a row number; equal arguments give the same row. */
+/* Each returns a row number; equal arguments give the same row, those of a
+ * place at least when it was named lately. */
 uint32_t build_text(Builder *builder, Slice text);   /* row of CONSTS */
 uint32_t build_num(Builder *builder, double value);  /* row of CONSTS */
 uint32_t build_bool(Builder *builder, bool value);   /* row of CONSTS */
@@ -43,7 +44,7 @@ typedef struct BuildGraph {
   uint16_t param_count;  /* effect tokens included */
   uint16_t result_count; /* effect tokens included */
   uint16_t spaces;       /* bit mask of Space */
-  TypeId result;
+  bool nested;           /* not a flow's body but part of one */
 } BuildGraph;
 
 typedef struct BuildNode {
@@ -53,7 +54,9 @@ typedef struct BuildNode {
   uint32_t input_count;
   const ObjAttr *attrs; /* copied; values are rows of CONSTS */
   uint32_t attr_count;
-  uint32_t target; /* CALL: row of GRAPHS, may come later */
+  const ObjArm *arms; /* copied; their graphs may come later */
+  uint32_t arm_count;
+  uint8_t flags; /* ObjNodeFlag */
   uint32_t rank;
   uint32_t place;
   uint64_t key;

@@ -21,7 +21,7 @@
 enum { SHORT_TEXT = 48 }; /* bytes of a text shown where it is used */
 
 static void add_type(const Object *o, TypeId type, Buf *out) {
-  type_add_name(o->types, o->type_count, type, out);
+  type_add_name(o->types, type, out);
 }
 
 static void add_short(const Object *o, ObjString string, Buf *out) {
@@ -105,19 +105,36 @@ static void add_attrs(const Object *o, const ObjNode *node, Buf *out) {
   }
 }
 
+static void add_arms(const Object *o, const ObjNode *node, Buf *out) {
+  static const char *const names[OBJ_ARM_KIND_COUNT] = {
+      [OBJ_ARM_BODY] = "",           [OBJ_ARM_CATCH] = "catch ",
+      [OBJ_ARM_TRUE] = "true ",      [OBJ_ARM_FALSE] = "false ",
+      [OBJ_ARM_CASE] = "case ",      [OBJ_ARM_DEFAULT] = "default ",
+      [OBJ_ARM_ABSENT] = "absent ",
+  };
+  for (uint32_t i = node->arms; i < node[1].arms; i++) {
+    const ObjArm *arm = &o->arms[i];
+    buf_add_text(out, names[arm->kind]);
+    if (arm->kind == OBJ_ARM_CASE) {
+      add_value(o, &o->consts[arm->label], out);
+      buf_add_char(out, ' ');
+    }
+    buf_addf(out, "graph %u ", arm->graph);
+    add_name(o, o->graphs[arm->graph].name, out);
+    buf_add_char(out, ' ');
+  }
+}
+
 static void add_node(const Object *o, const ObjGraph *graph, uint32_t index,
                      Buf *out) {
   uint32_t row = graph->first_node + index;
   const ObjNode *node = &o->nodes[row];
   buf_addf(out, "  %%%-5u %-6s ", index, op_table[node->op].text);
-  if (node->op == OP_CALL) {
-    buf_addf(out, "graph %u ", node->target);
-    add_name(o, o->graphs[node->target].name, out);
-    buf_add_char(out, ' ');
-  }
+  add_arms(o, node, out);
   add_inputs(o, node, out);
   buf_add_text(out, ": ");
   add_type(o, node->type, out);
+  if ((node->flags & OBJ_NODE_LISTS) != 0) buf_add_text(out, " lists");
   add_attrs(o, node, out);
   buf_addf(out, "  [rank %u, key %016llx, waits %u, at ", node->rank,
            (unsigned long long)o->keys[row], o->pending[row] & PENDING_COUNT);
@@ -160,11 +177,10 @@ static void add_graph(const Object *o, uint32_t row, Buf *out) {
   const ObjGraph *graph = &o->graphs[row];
   buf_addf(out, "\ngraph %u: ", row);
   add_name(o, graph->name, out);
-  buf_addf(out, ", nodes %u, params %u, results %u, spaces 0x%x, result ",
+  buf_addf(out, ", nodes %u, params %u, results %u, spaces 0x%x%s\n",
            graph->node_count, graph->param_count, graph->result_count,
-           graph->spaces);
-  add_type(o, graph->result, out);
-  buf_add_char(out, '\n');
+           graph->spaces,
+           (graph->flags & OBJ_GRAPH_NESTED) != 0 ? ", nested" : "");
   add_starts(o, &o->links[row], out);
   for (uint32_t i = 0; i < graph->node_count; i++) add_node(o, graph, i, out);
 }
@@ -184,11 +200,29 @@ static void add_consts(const Object *o, Buf *out) {
   }
 }
 
+static void add_record(const Object *o, uint32_t row, Buf *out) {
+  const ObjRecord *record = &o->records[row];
+  add_name(o, record->name, out);
+  buf_add_text(out, " {");
+  for (uint32_t i = 0; i < record->field_count; i++) {
+    const ObjField *field = &o->fields[record->first_field + i];
+    buf_add_text(out, i > 0 ? ", " : " ");
+    add_name(o, field->name, out);
+    buf_add_text(out, ": ");
+    add_type(o, (TypeId)field->type, out);
+  }
+  buf_add_text(out, " }");
+}
+
 static void add_types(const Object *o, Buf *out) {
   buf_add_text(out, "\ntypes\n");
   for (uint32_t row = 0; row < o->type_count; row++) {
+    TypeRow type = o->types.rows[row];
     buf_addf(out, "  %u ", row);
-    add_type(o, (TypeId)row, out);
+    if (type.kind == TYPE_KIND_RECORD)
+      add_record(o, type.element, out);
+    else
+      add_type(o, (TypeId)row, out);
     buf_add_char(out, '\n');
   }
 }

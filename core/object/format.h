@@ -12,6 +12,7 @@
  *     | STRINGS            | text objects: {refs, kind, length, bytes, NUL}
  *     | CONSTS             | ObjConst
  *     | TYPES              | TypeRow
+ *     | RECORDS  FIELDS    | what a type of kind RECORD consists of
  *     | PLACES             | ObjPlace: the source map
  *     | FLOWS  PARAMS      | what can be run, by name
  *     | GRAPHS             | ObjGraph: a range of nodes each
@@ -19,28 +20,31 @@
  *     | KEYS               | uint64_t a node
  *     | INPUTS             | ObjRef, in node order: the edges
  *     | ATTRS              | ObjAttr, in node order
+ *     | ARMS               | ObjArm, in node order: graphs of composites
  *     | META               | one ObjMeta
  *     +--------------------+
  *
  * A graph's nodes, in topological order:
  *
- *     PARAM x params | ... work, each CALL followed by its PORTs ... |
+ *     PARAM x params | ... work, each composite followed by its PORTs ... |
  *     RESULT x results | END
  *
  * Parameters are the values first, then one effect token for each bit of
- * `spaces`; results are the value (unless the flow is void), then the same
- * tokens. Node i's inputs are inputs[nodes[i].inputs .. nodes[i+1].inputs - 1];
- * an input names an earlier node of the same graph or a constant. Edges are
- * stored once, at their consumer; the lists of consumers are derived on load,
- * so they cannot disagree. END has an order edge from every node that nobody
- * else reads.
+ * `spaces`; results are the values (of a flow: one, or none when it is void),
+ * then the same tokens. A composite's PORTs mirror the results it gives; which
+ * graphs it runs say its rows of ARMS, and how inputs and results are handed
+ * on says ops.def. Node i's inputs are inputs[nodes[i].inputs ..
+ * nodes[i+1].inputs - 1]; an input names an earlier node of the same graph or a
+ * constant. Edges are stored once, at their consumer; the lists of consumers
+ * are derived on load, so they cannot disagree. END has an order edge from
+ * every node that nobody else reads.
  */
 #ifndef APXM_CORE_OBJECT_FORMAT_H
 #define APXM_CORE_OBJECT_FORMAT_H
 
 #include <stdint.h>
 
-enum { OBJ_VERSION = 1, OBJ_ALIGN = 8 };
+enum { OBJ_VERSION = 2, OBJ_ALIGN = 8 };
 
 /* Eight bytes that no text file begins with. */
 #define OBJ_MAGIC "\x89" "APXM\r\n\x1a"
@@ -61,6 +65,8 @@ typedef enum ObjSectionKind {
   OBJ_STRINGS = 1,
   OBJ_CONSTS,
   OBJ_TYPES,
+  OBJ_RECORDS,
+  OBJ_FIELDS,
   OBJ_PLACES,
   OBJ_FLOWS,
   OBJ_PARAMS,
@@ -69,6 +75,7 @@ typedef enum ObjSectionKind {
   OBJ_KEYS,
   OBJ_INPUTS,
   OBJ_ATTRS,
+  OBJ_ARMS,
   OBJ_META,
   OBJ_SECTION_END
 } ObjSectionKind;
@@ -133,21 +140,59 @@ typedef struct ObjGraph {
   uint16_t param_count;  /* PARAM nodes, effect tokens included */
   uint16_t result_count; /* RESULT nodes, effect tokens included */
   uint16_t spaces;       /* bit mask of Space */
-  uint16_t result;       /* TypeId of the value, TYPE_VOID without one */
-  ObjString name;        /* "Agent.flow" */
+  uint16_t flags;        /* OBJ_GRAPH_NESTED */
+  ObjString name;        /* "Agent.flow", nested "Agent.flow/if#0/else" */
   uint32_t reserved;     /* 0 */
 } ObjGraph;
 
+enum { OBJ_GRAPH_NESTED = 1 }; /* part of a flow: an arm, a body, ... */
+
 typedef struct ObjNode {
   uint8_t op;      /* Op */
-  uint8_t flags;   /* 0 */
+  uint8_t flags;   /* ObjNodeFlag */
   uint16_t type;   /* TypeId of the value in its slot */
   uint32_t inputs; /* row of INPUTS */
   uint32_t attrs;  /* row of ATTRS */
-  uint32_t target; /* CALL: row of GRAPHS; else 0 */
+  uint32_t arms;   /* row of ARMS; up to the next node's */
   uint32_t rank;   /* bottom level: expected time to the end of the graph, ms */
   uint32_t place;  /* row of PLACES */
 } ObjNode;
+
+typedef enum ObjNodeFlag {
+  OBJ_NODE_LISTS = 1 /* of LOOP: the body's first result is collected */
+} ObjNodeFlag;
+
+/* Which graph of a composite an ObjArm is. The order of a node's arms: as
+ * here, cases in the order of the program. */
+typedef enum ObjArmKind {
+  OBJ_ARM_BODY,    /* of CALL, LOOP, WHILE and TRY: needed */
+  OBJ_ARM_CATCH,   /* of TRY: needed */
+  OBJ_ARM_TRUE,    /* of BRANCH on a bool: both needed */
+  OBJ_ARM_FALSE,
+  OBJ_ARM_CASE,    /* of BRANCH on a text; labels differ when folded */
+  OBJ_ARM_DEFAULT, /* of the same; without one, no match is a failure */
+  OBJ_ARM_ABSENT,  /* of BRANCH: when the control value is absent; without one
+                      it is never absent */
+  OBJ_ARM_KIND_COUNT
+} ObjArmKind;
+
+typedef struct ObjArm {
+  uint32_t kind;  /* ObjArmKind */
+  uint32_t label; /* of CASE: row of CONSTS, a text; else 0 */
+  uint32_t graph; /* row of GRAPHS */
+} ObjArm;
+
+/* A field of a record type, in the order of the declaration. */
+typedef struct ObjField {
+  ObjString name;
+  uint32_t type; /* TypeId */
+} ObjField;
+
+typedef struct ObjRecord {
+  ObjString name;
+  uint32_t first_field; /* row of FIELDS; up to the next record's */
+  uint32_t field_count;
+} ObjRecord;
 
 /* An input: a node of the same graph (index within it), or a constant. */
 typedef uint32_t ObjRef;

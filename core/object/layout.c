@@ -16,6 +16,8 @@ const SectionInfo section_table[OBJ_SECTION_END] = {
     [OBJ_STRINGS] = {"strings", 1},
     [OBJ_CONSTS] = {"consts", sizeof(ObjConst)},
     [OBJ_TYPES] = {"types", sizeof(TypeRow)},
+    [OBJ_RECORDS] = {"records", sizeof(ObjRecord)},
+    [OBJ_FIELDS] = {"fields", sizeof(ObjField)},
     [OBJ_PLACES] = {"places", sizeof(ObjPlace)},
     [OBJ_FLOWS] = {"flows", sizeof(ObjFlow)},
     [OBJ_PARAMS] = {"params", sizeof(ObjParam)},
@@ -24,6 +26,7 @@ const SectionInfo section_table[OBJ_SECTION_END] = {
     [OBJ_KEYS] = {"keys", sizeof(uint64_t)},
     [OBJ_INPUTS] = {"inputs", sizeof(ObjRef)},
     [OBJ_ATTRS] = {"attrs", sizeof(ObjAttr)},
+    [OBJ_ARMS] = {"arms", sizeof(ObjArm)},
     [OBJ_META] = {"meta", sizeof(ObjMeta)},
 };
 

@@ -4,8 +4,9 @@
  * number of consumers of each node in Loader.counts and the edges that come in,
  * with a mark on each start, in pending. Here
  *
- *   1. calls of graphs that open at once become starts too: the least fixpoint
- *      over the call graph, by a worklist of graphs, each entered once;
+ *   1. calls of graphs that open at once become starts too, and open their own
+ *      graph at once: the least fixpoint over the graphs of bodies, by a
+ *      worklist of graphs, each entered once;
  *   2. the counts become ends of ranges (running sum);
  *   3. one walk over all inputs from the last to the first fills the ranges
  *      from their ends, which leaves the counts at the beginnings and every
@@ -19,11 +20,11 @@
 /* ---- graphs that open at once -------------------------------------------- */
 
 typedef struct Site {
-  uint32_t node;  /* a CALL, row of NODES */
+  uint32_t node;  /* one that opens_with_body, row of NODES */
   uint32_t graph; /* the graph it is in */
 } Site;
 
-/* Call sites by callee (CSR) and the graphs still to be looked at. */
+/* Sites by body (CSR) and the graphs still to be looked at. */
 typedef struct Openings {
   uint32_t *first; /* graph_count + 1 */
   Site *sites;     /* call_count */
@@ -33,35 +34,34 @@ typedef struct Openings {
 
 static void find_sites(const Object *o, Openings *openings) {
   for (uint32_t i = 0; i < o->node_count; i++)
-    if (o->nodes[i].op == OP_CALL) openings->first[o->nodes[i].target]++;
+    if (opens_with_body((Op)o->nodes[i].op))
+      openings->first[object_body(o, &o->nodes[i])]++;
   for (uint32_t row = 0, sum = 0; row <= o->graph_count; row++)
     openings->first[row] = sum += openings->first[row];
   for (uint32_t row = o->graph_count; row-- > 0;) {
     const ObjGraph *graph = &o->graphs[row];
     for (uint32_t i = graph->node_count; i-- > 0;) {
       const ObjNode *node = &o->nodes[graph->first_node + i];
-      if (node->op != OP_CALL) continue;
-      openings->sites[--openings->first[node->target]] =
+      if (!opens_with_body((Op)node->op)) continue;
+      openings->sites[--openings->first[object_body(o, node)]] =
           (Site){graph->first_node + i, row};
     }
   }
 }
 
-static void open_graph(const Object *o, Openings *openings, uint32_t row) {
-  if (o->links[row].opens_at_once) return;
-  o->links[row].opens_at_once = 1;
-  openings->work[openings->work_count++] = row;
-}
-
-/* The calls of graph `row`, which opens at once, are starts. */
+/* The nodes that run graph `row`, which opens at once, are starts. */
 static void start_calls(const Object *o, Openings *openings, uint32_t row) {
   uint32_t end = openings->first[row + 1];
   for (uint32_t i = openings->first[row]; i < end; i++) {
     Site site = openings->sites[i];
-    if ((o->pending[site.node] & PENDING_START) != 0) continue;
-    o->pending[site.node] = (o->pending[site.node] | PENDING_START) + 1;
-    o->links[site.graph].start_count++;
-    open_graph(o, openings, site.graph);
+    ObjLinks *links = &o->links[site.graph];
+    if ((o->pending[site.node] & PENDING_START) == 0) {
+      o->pending[site.node] = (o->pending[site.node] | PENDING_START) + 1;
+      links->start_count++;
+    }
+    if (links->opens_at_once) continue;
+    links->opens_at_once = 1;
+    openings->work[openings->work_count++] = site.graph;
   }
 }
 
@@ -76,7 +76,8 @@ static bool open_graphs(Loader *loader) {
   if (has_memory) {
     if (loader->call_count > 0) find_sites(o, &openings);
     for (uint32_t row = 0; row < o->graph_count; row++)
-      if (o->links[row].start_count > 0) open_graph(o, &openings, row);
+      if (o->links[row].opens_at_once)
+        openings.work[openings.work_count++] = row;
     while (openings.work_count > 0)
       start_calls(o, &openings, openings.work[--openings.work_count]);
   }
@@ -125,7 +126,8 @@ static void fill_graph(const Loader *loader, uint32_t row, uint32_t *end) {
     Op op = (Op)o->nodes[graph->first_node + i].op;
     if ((op_table[op].shape & OP_ASYNC) != 0) *pending |= PENDING_TIMED;
     if (op_is_counted(op)) o->links[row].work_count++;
-    if (op == OP_CALL || op_table[op].effect == EFFECT_MODEL)
+    if ((op_table[op].shape & OP_COMPOSITE) != 0 ||
+        op_table[op].effect == EFFECT_MODEL)
       o->links[row].outward_count++;
   }
   o->links[row].first_start = *end;

@@ -10,7 +10,7 @@
 
 /* Bits of a frame's initial pending counter. The count is what must still
  * arrive; a node with a bit set takes the slow path of token routing. */
-#define PENDING_CALL UINT32_C(0x80000000)  /* takes tokens one by one */
+#define PENDING_CALL UINT32_C(0x80000000)  /* composite: tokens one by one */
 #define PENDING_WIDE UINT32_C(0x40000000)  /* joins many: worth combining */
 #define PENDING_TIMED UINT32_C(0x20000000) /* OP_ASYNC: stamped when ready */
 #define PENDING_COUNT UINT32_C(0x1FFFFFFF)
@@ -20,16 +20,18 @@ enum { WIDE_JOIN = 64 }; /* incoming edges from which a node is WIDE */
 #define CONSUMER_ORDER UINT32_C(0x80000000) /* reads no value */
 #define CONSUMER_INDEX UINT32_C(0x0FFFFFFF)
 
-/* Derived, one a graph. `starts` lists the nodes that a fresh frame can run at
- * once: those without an edge from another node, and those calls in whose
- * frame something can run at once. An edge from the (virtual) start counts in
- * their pending counter like any other. */
+/* Derived, one a graph. `starts` lists the nodes to which a fresh frame brings
+ * a token: those without an edge from another node, calls with constants or in
+ * whose frame something can run at once, and all gated composites. That edge
+ * from the (virtual) start counts in their pending counter like any other. */
 typedef struct ObjLinks {
   uint32_t first_start; /* into Object.consumers */
   uint32_t start_count;
-  uint32_t opens_at_once; /* 1: start_count > 0; calls of it start at once */
+  uint32_t opens_at_once; /* 1: something runs before any parameter is there;
+                             calls of it start at once. A gated composite that
+                             waits for its control value is no such thing */
   uint32_t work_count;    /* nodes for which op_is_counted */
-  uint32_t outward_count; /* nodes that call a graph or a model */
+  uint32_t outward_count; /* nodes that run a graph or call a model */
 } ObjLinks;
 
 typedef struct ObjSpan {

@@ -2,7 +2,7 @@
  *
  * Bytes in, Object out. The bytes are kept and pointed into, nothing is
  * copied: header, hash and section table are checked here, what the sections
- * hold in verify.c and verify_nodes.c, and link.c derives the lists. All
+ * hold in verify.c and its neighbours, and link.c derives the lists. All
  * arithmetic on numbers of the file is overflow-checked; memory is a small
  * multiple of the file's size and time is linear in it, whatever it says.
  */
@@ -121,7 +121,9 @@ static bool find_sections(Loader *loader) {
   if (end != o->size) return refuse(loader, "bytes follow the last section");
   o->strings = section_at(o, OBJ_STRINGS, &o->string_bytes);
   o->consts = section_at(o, OBJ_CONSTS, &o->const_count);
-  o->types = section_at(o, OBJ_TYPES, &o->type_count);
+  o->types.rows = section_at(o, OBJ_TYPES, &o->type_count);
+  o->records = section_at(o, OBJ_RECORDS, &o->record_count);
+  o->fields = section_at(o, OBJ_FIELDS, &o->field_count);
   o->places = section_at(o, OBJ_PLACES, &o->place_count);
   o->flows = section_at(o, OBJ_FLOWS, &o->flow_count);
   o->params = section_at(o, OBJ_PARAMS, &o->param_count);
@@ -130,6 +132,7 @@ static bool find_sections(Loader *loader) {
   o->keys = section_at(o, OBJ_KEYS, &key_count);
   o->inputs = section_at(o, OBJ_INPUTS, &o->input_count);
   o->attrs = section_at(o, OBJ_ATTRS, &o->attr_count);
+  o->arms = section_at(o, OBJ_ARMS, &o->arm_count);
   o->meta = section_at(o, OBJ_META, &meta_count);
   if (o->node_count-- == 0) return refuse(loader, "no sentinel in `nodes`");
   if (key_count != o->node_count)
@@ -148,17 +151,20 @@ static bool take_derived(Loader *loader) {
   o->spans = mem_try((size_t)o->node_count + 1, sizeof *o->spans);
   o->pending = mem_try((size_t)o->node_count + 1, sizeof *o->pending);
   o->links = mem_try_zero((size_t)o->graph_count + 1, sizeof *o->links);
-  if (loader->counts == NULL || o->ops == NULL || o->spans == NULL ||
-      o->pending == NULL || o->links == NULL)
+  loader->twins = mem_try((size_t)o->graph_count + 1, sizeof *loader->twins);
+  if (loader->counts == NULL || loader->twins == NULL || o->ops == NULL ||
+      o->spans == NULL || o->pending == NULL || o->links == NULL)
     return refuse_memory(loader);
   return true;
 }
 
 static bool load(Loader *loader) {
   return check_header(loader) && check_seal(loader) && find_sections(loader) &&
-         verify_strings(loader) && verify_tables(loader) &&
-         verify_graphs(loader) && take_derived(loader) &&
-         verify_nodes(loader) && verify_flows(loader) && link_object(loader);
+         verify_strings(loader) && verify_types(loader) &&
+         verify_tables(loader) && verify_graphs(loader) &&
+         take_derived(loader) &&
+         verify_nodes(loader) && verify_nests(loader) && verify_flows(loader) &&
+         link_object(loader);
 }
 
 Object *object_load(uint8_t *bytes, size_t size, Error *error) {
@@ -176,6 +182,7 @@ Object *object_load(uint8_t *bytes, size_t size, Error *error) {
     loaded = load(&loader);
   mem_free(loader.text_starts);
   mem_free(loader.counts);
+  mem_free(loader.twins);
   if (loaded) return object;
   object_free(object);
   return NULL;
@@ -200,6 +207,8 @@ Object *object_load_file(const char *path, Error *error) {
 void object_free(Object *object) {
   if (object == NULL) return;
   mem_free(object->bytes);
+  mem_free((void *)object->types.records);
+  mem_free((void *)object->types.fields);
   mem_free(object->ops);
   mem_free(object->spans);
   mem_free(object->consumers);

@@ -28,7 +28,9 @@ typedef struct Object {
 
   const char *strings;
   const ObjConst *consts;
-  const TypeRow *types;
+  TypeView types;
+  const ObjRecord *records;
+  const ObjField *fields;
   const ObjPlace *places;
   const ObjFlow *flows;
   const ObjParam *params;
@@ -37,9 +39,11 @@ typedef struct Object {
   const uint64_t *keys;
   const ObjRef *inputs;
   const ObjAttr *attrs;
+  const ObjArm *arms;
   const ObjMeta *meta;
-  uint32_t string_bytes, const_count, type_count, place_count, flow_count,
-      param_count, graph_count, node_count, input_count, attr_count;
+  uint32_t string_bytes, const_count, type_count, record_count, field_count,
+      place_count, flow_count, param_count, graph_count, node_count,
+      input_count, attr_count, arm_count;
 
   /* Derived. What firing node i (a row of NODES) needs, in a third of the
    * memory: its op, and where its inputs and consumers begin; they end where
@@ -64,6 +68,18 @@ bool object_has_magic(Slice bytes);
 static inline Slice object_text(const Object *object, ObjString string) {
   const ObjText *text = (const void *)(object->strings + string);
   return (Slice){text->bytes, (size_t)text->length};
+}
+
+/* The nodes that give a graph's results, the values first. */
+static inline const ObjNode *object_results(const Object *object,
+                                            const ObjGraph *graph) {
+  return object->nodes + graph->first_node + graph->node_count - 1 -
+         graph->result_count;
+}
+
+/* The body of a CALL, LOOP, WHILE or TRY, a row of GRAPHS. */
+static inline uint32_t object_body(const Object *object, const ObjNode *node) {
+  return object->arms[node->arms].graph;
 }
 
 /* The value of an attribute of node `node` (a row of NODES); NULL without. */

@@ -17,8 +17,8 @@ int effect_space(Effect effect) {
 
 /* What the language writes as syntax, not as a call by name. */
 static bool is_callable(Op op) {
-  return op_table[op].effect != EFFECT_NONE && op != OP_PASS && op != OP_TEXT &&
-         op != OP_LIST;
+  return op_table[op].effect != EFFECT_NONE &&
+         (op_table[op].shape & OP_SYNTAX) == 0;
 }
 
 bool op_find_callable(Slice name, Op *op) {

@@ -15,7 +15,8 @@ typedef enum Effect {
   EFFECT_NONE,   /* plumbing of a frame */
   EFFECT_PURE,   /* ordered by data alone */
   EFFECT_MODEL,  /* ordered by data alone; costs money */
-  EFFECT_OUTPUT  /* writes the output space */
+  EFFECT_OUTPUT, /* writes the output space */
+  EFFECT_FAIL    /* fails on purpose: never removed */
 } Effect;
 
 /* What effect tokens are chained over: one chain a space. A graph says with a
@@ -27,7 +28,12 @@ typedef enum OpShape {
   OP_PLAIN = 0,     /* fires when all inputs are there, returns a value */
   OP_ASYNC = 1,     /* may go pending; timed one by one */
   OP_COMPOSITE = 2, /* runs a graph; followed by its ports */
-  OP_FRAME = 4      /* has a fixed place in the graph's layout */
+  OP_FRAME = 4,     /* has a fixed place in the graph's layout */
+  OP_GATED = 8,     /* of a composite: no child frame before its control value;
+                       the start always brings it a token */
+  OP_FALLIBLE = 16, /* may fail on values of the right types: not removed when
+                       nobody reads it */
+  OP_SYNTAX = 32    /* not called by name */
 } OpShape;
 
 typedef enum Op {
@@ -40,6 +46,9 @@ typedef enum Op {
 typedef enum OpResult {
   OP_RESULT_VOID,
   OP_RESULT_TEXT,
+  OP_RESULT_NUM,
+  OP_RESULT_BOOL,
+  OP_RESULT_JSON,
   OP_RESULT_LIST,
   OP_RESULT_ANY
 } OpResult;

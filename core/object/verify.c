@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Is what the sections hold sound? Texts, constants, types, places, graphs'
- * headers and flows here, nodes in verify_nodes.c. Each record is looked at
- * once, in file order; what passes is trusted for the rest of the process.
- * An error names the table, the row and what is wrong with it, in numbers
- * only: names in a hostile file may hold anything.
+ * Is what the sections hold sound? Texts, constants, places, graphs' headers
+ * and flows here, types in verify_types.c, nodes in verify_nodes.c. Each record
+ * is looked at once, in file order; what passes is trusted for the rest of the
+ * process. An error names the table, the row and what is wrong with it, in
+ * numbers only: names in a hostile file may hold anything.
  */
 #include <math.h>
 #include <string.h>
@@ -54,13 +54,13 @@ bool verify_strings(Loader *loader) {
   return true;
 }
 
-static bool verify_string(Loader *loader, ObjString string, const char *table,
-                          uint32_t row) {
+bool verify_string(Loader *loader, ObjString string, const char *table,
+                   uint32_t row) {
   if (is_text_start(loader, string)) return true;
   return refuse(loader, "%s %u: no text begins at %u", table, row, string);
 }
 
-/* ---- constants, types, places, meta -------------------------------------- */
+/* ---- constants, places, meta --------------------------------------------- */
 
 static bool verify_num(Loader *loader, uint32_t row, uint64_t bits) {
   double value;
@@ -84,47 +84,6 @@ static bool verify_const(Loader *loader, uint32_t row) {
   if (c->bits > 1)
     return refuse(loader, "const %u: a bool that is neither", row);
   return true;
-}
-
-static bool verify_builtin_types(Loader *loader) {
-  const Object *o = loader->object;
-  if (o->type_count < TYPE_BUILTIN_COUNT)
-    return refuse(loader, "%u types lack the built-in ones", o->type_count);
-  if (o->type_count > TYPE_NONE)
-    return refuse(loader, "%u types are too many", o->type_count);
-  for (uint32_t row = 0; row < TYPE_BUILTIN_COUNT; row++)
-    if (o->types[row].kind != row || o->types[row].element != 0)
-      return refuse(loader, "type %u: not the built-in one", row);
-  return true;
-}
-
-/* Lists only; `depths` has the nesting of the rows before. */
-static bool verify_list_type(Loader *loader, uint32_t row, uint8_t *depths) {
-  TypeRow type = loader->object->types[row];
-  if (type.kind != TYPE_KIND_LIST)
-    return refuse(loader, "type %u: kind %u cannot stand here", row, type.kind);
-  depths[row] = 1;
-  if (type.element == TYPE_NONE) return true;
-  if (type.element >= row || type.element == TYPE_VOID)
-    return refuse(loader, "type %u: a list of type %u", row, type.element);
-  depths[row] = (uint8_t)(depths[type.element] + 1);
-  if (depths[row] > LIMIT_TYPE_DEPTH)
-    return refuse(loader, "type %u: nested over %d deep", row,
-                  LIMIT_TYPE_DEPTH);
-  return true;
-}
-
-static bool verify_types(Loader *loader) {
-  const Object *o = loader->object;
-  uint8_t *depths;
-  bool sound = true;
-  if (!verify_builtin_types(loader)) return false;
-  depths = mem_try_zero(o->type_count, 1);
-  if (depths == NULL) return refuse_memory(loader);
-  for (uint32_t row = TYPE_BUILTIN_COUNT; sound && row < o->type_count; row++)
-    sound = verify_list_type(loader, row, depths);
-  mem_free(depths);
-  return sound;
 }
 
 static bool verify_place(Loader *loader, uint32_t row) {
@@ -151,7 +110,6 @@ bool verify_tables(Loader *loader) {
   const Object *o = loader->object;
   for (uint32_t row = 0; row < o->const_count; row++)
     if (!verify_const(loader, row)) return false;
-  if (!verify_types(loader)) return false;
   if (o->place_count == 0) return refuse(loader, "no place `nowhere`");
   for (uint32_t row = 0; row < o->place_count; row++)
     if (!verify_place(loader, row)) return false;
@@ -172,19 +130,17 @@ static bool verify_graph(Loader *loader, uint32_t row, uint32_t first) {
   if (graph->node_count > o->node_count - first)
     return refuse(loader, "graph %u: ends outside `nodes`", row);
   if (graph->node_count > LIMIT_GRAPH_NODES ||
-      graph->param_count > LIMIT_GRAPH_PARAMS)
+      graph->param_count > LIMIT_GRAPH_PARAMS ||
+      graph->result_count > LIMIT_GRAPH_PARAMS)
     return refuse(loader, "graph %u: over the limits", row);
   if (graph->node_count < fixed)
     return refuse(loader, "graph %u: %u nodes do not hold its frame of %u", row,
                   graph->node_count, fixed);
-  if ((graph->spaces & ~SPACE_MASK_ALL) != 0 || graph->reserved != 0)
+  if ((graph->spaces & ~SPACE_MASK_ALL) != 0 || graph->reserved != 0 ||
+      (graph->flags & ~OBJ_GRAPH_NESTED) != 0)
     return refuse(loader, "graph %u: an unknown bit is set", row);
-  if (graph->result >= o->type_count)
-    return refuse(loader, "graph %u: no type %u", row, graph->result);
-  if (graph->param_count < tokens)
-    return refuse(loader, "graph %u: no parameter for an effect", row);
-  if (graph->result_count != tokens + (graph->result != TYPE_VOID))
-    return refuse(loader, "graph %u: %u results", row, graph->result_count);
+  if (graph->param_count < tokens || graph->result_count < tokens)
+    return refuse(loader, "graph %u: an effect has no place in its frame", row);
   return verify_string(loader, graph->name, "graph", row);
 }
 
@@ -220,6 +176,18 @@ static bool verify_flow_params(Loader *loader, uint32_t row) {
   return true;
 }
 
+/* A flow has one value as its result, or none when it is void. */
+static bool verify_flow_result(Loader *loader, uint32_t row) {
+  const Object *o = loader->object;
+  const ObjFlow *flow = &o->flows[row];
+  const ObjGraph *graph = &o->graphs[flow->graph];
+  uint32_t tokens = (uint32_t)__builtin_popcount(graph->spaces);
+  uint32_t values = graph->result_count - tokens;
+  TypeId type = values == 0 ? TYPE_VOID : object_results(o, graph)->type;
+  if (values <= 1 && flow->result == type) return true;
+  return refuse(loader, "flow %u: its result is not its graph's", row);
+}
+
 static bool verify_flow(Loader *loader, uint32_t row, uint32_t first_param) {
   const Object *o = loader->object;
   const ObjFlow *flow = &o->flows[row];
@@ -230,13 +198,15 @@ static bool verify_flow(Loader *loader, uint32_t row, uint32_t first_param) {
                   flow->first_param, first_param);
   if (flow->param_count > o->param_count - first_param)
     return refuse(loader, "flow %u: ends outside `params`", row);
-  if (flow->result != o->graphs[flow->graph].result)
-    return refuse(loader, "flow %u: its result is not its graph's", row);
+  if ((o->graphs[flow->graph].flags & OBJ_GRAPH_NESTED) != 0)
+    return refuse(loader, "flow %u: graph %u is part of another flow", row,
+                  flow->graph);
   if ((flow->flags & ~OBJ_FLOW_ENTRY) != 0 || flow->reserved != 0)
     return refuse(loader, "flow %u: an unknown bit is set", row);
   if (flow->place >= o->place_count)
     return refuse(loader, "flow %u: no place %u", row, flow->place);
-  return verify_string(loader, flow->agent, "flow", row) &&
+  return verify_flow_result(loader, row) &&
+         verify_string(loader, flow->agent, "flow", row) &&
          verify_string(loader, flow->name, "flow", row) &&
          verify_flow_params(loader, row);
 }

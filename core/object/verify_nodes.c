@@ -4,45 +4,17 @@
  * order. On the way it counts each node's consumers (in Loader.counts)
  * and incoming edges (in Object.pending), so that link.c need not look again.
  *
- * A call is checked against the parameters and results of its callee, which
- * may come later in the file and not be checked yet; graph ranges are, so
- * reading there is safe, and the callee's own turn decides about the rest.
- * The work for a call is no more than its stored inputs and ports.
+ * What the operations ask is in verify_ops.c, the graphs of composites are
+ * verify_arms.c's.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/object/loader.h"
+#include "core/object/condition.h"
+#include "core/object/verify_walk.h"
 
-/* The graph whose nodes are being walked. */
-typedef struct Walk {
-  Loader *loader;
-  const Object *object;
-  const ObjGraph *graph;
-  const ObjNode *nodes;     /* of this graph */
-  uint32_t *counts;         /* consumers so far, by node of this graph */
-  uint32_t *pending;        /* by node of this graph */
-  ObjLinks *links;          /* of this graph */
-  const ObjNode *next_port; /* the callee's result that the next port mirrors */
-  uint32_t ports_left;      /* ports that must follow at once */
-  uint32_t row;             /* of the graph */
-  uint32_t first_result;    /* index of the first RESULT */
-  uint32_t tokens;          /* effect tokens among its parameters */
-  uint32_t index;           /* of the node in hand */
-} Walk;
-
-/* The inputs of the node in hand. */
-typedef struct Inputs {
-  const ObjRef *refs;
-  uint32_t count;  /* all of them */
-  uint32_t values; /* the first ones: constants and values of nodes */
-  uint32_t consts; /* constants among the values */
-} Inputs;
-
-static bool refuse_node(const Walk *w, const char *format, ...)
-    PRINTF_LIKE(2, 3) __attribute__((cold));
-
-static bool refuse_node(const Walk *w, const char *format, ...) {
+bool refuse_node(const Walk *w, const char *format, ...) {
   char reason[256];
   uint8_t op = w->nodes[w->index].op;
   va_list args;
@@ -55,15 +27,8 @@ static bool refuse_node(const Walk *w, const char *format, ...) {
 
 /* ---- inputs -------------------------------------------------------------- */
 
-static TypeId type_of(const Walk *w, ObjRef ref) {
-  uint32_t index = ref & OBJ_REF_INDEX;
-  return (ref & OBJ_REF_CONST) != 0 ? (TypeId)w->object->consts[index].type
-                                    : w->nodes[index].type;
-}
-
-static bool fits(const Walk *w, ObjRef ref, TypeId to) {
-  const Object *o = w->object;
-  return type_fits(o->types, o->type_count, type_of(w, ref), to);
+bool walk_fits(const Walk *w, ObjRef ref, TypeId to) {
+  return type_fits(w->object->types, walk_type(w, ref), to);
 }
 
 /* Counts an edge from a node. `limit` is the first index it may not name. */
@@ -114,7 +79,7 @@ static bool verify_inputs(const Walk *w, const ObjNode *node, Inputs *in) {
   return true;
 }
 
-/* ---- what each operation asks -------------------------------------------- */
+/* ---- the frame's own nodes ----------------------------------------------- */
 
 static bool verify_arity(const Walk *w, const Inputs *in, Op op) {
   const OpInfo *info = &op_table[op];
@@ -132,8 +97,17 @@ static bool verify_result_type(const Walk *w, const ObjNode *node) {
     case OP_RESULT_TEXT:
       right = node->type == TYPE_TEXT;
       break;
+    case OP_RESULT_NUM:
+      right = node->type == TYPE_NUM;
+      break;
+    case OP_RESULT_BOOL:
+      right = node->type == TYPE_BOOL;
+      break;
+    case OP_RESULT_JSON:
+      right = node->type == TYPE_JSON;
+      break;
     case OP_RESULT_LIST:
-      right = w->object->types[node->type].kind == TYPE_KIND_LIST;
+      right = walk_kind(w, node->type) == TYPE_KIND_LIST;
       break;
     case OP_RESULT_ANY:
       break;
@@ -141,11 +115,9 @@ static bool verify_result_type(const Walk *w, const ObjNode *node) {
   return right || refuse_node(w, "its value cannot be of type %u", node->type);
 }
 
-/* Inputs `from` and up must be order edges from nodes without a value: the
- * holders of effect tokens. */
-static bool verify_tokens(const Walk *w, const Inputs *in, uint32_t from) {
+bool verify_tokens(const Walk *w, const Inputs *in, uint32_t from) {
   for (uint32_t i = from; i < in->count; i++)
-    if (type_of(w, in->refs[i]) != TYPE_VOID)
+    if (walk_type(w, in->refs[i]) != TYPE_VOID)
       return refuse_node(w, "input %u is not an effect token", i);
   return true;
 }
@@ -158,10 +130,18 @@ static bool verify_param(const Walk *w, const ObjNode *node, const Inputs *in) {
   return true;
 }
 
+/* What the next port of the composite in front must be of. */
+static bool is_port_type(const Walk *w, TypeId type) {
+  TypeRow row = w->object->types.rows[type];
+  if (!w->collects) return type == w->next_port->type;
+  return row.kind == TYPE_KIND_LIST && row.element == w->next_port->type;
+}
+
 static bool verify_port(Walk *w, const ObjNode *node, const Inputs *in) {
   if (in->count != 0) return refuse_node(w, "it has inputs");
-  if (node->type != w->next_port->type)
-    return refuse_node(w, "its type is not that of the callee's result");
+  if (!is_port_type(w, node->type))
+    return refuse_node(w, "its type is not that of the graph's result");
+  w->collects = false;
   w->next_port++;
   w->ports_left--;
   return true;
@@ -169,13 +149,14 @@ static bool verify_port(Walk *w, const ObjNode *node, const Inputs *in) {
 
 static bool verify_result(const Walk *w, const ObjNode *node,
                           const Inputs *in) {
-  bool is_value = w->index == w->first_result && w->graph->result != TYPE_VOID;
+  uint32_t values = w->graph->result_count - w->tokens;
+  bool is_value = w->index - w->first_result < values;
   if (in->count != 1 || in->values != is_value)
     return refuse_node(w, "it needs one %s", is_value ? "value" : "token");
-  if (node->type != (is_value ? w->graph->result : TYPE_VOID))
-    return refuse_node(w, "its type is not that of the graph's result");
+  if ((node->type != TYPE_VOID) != is_value)
+    return refuse_node(w, "values come first, then effect tokens");
   if (!is_value) return verify_tokens(w, in, 0);
-  if (!fits(w, in->refs[0], node->type))
+  if (!walk_fits(w, in->refs[0], node->type))
     return refuse_node(w, "its input is of another type");
   return true;
 }
@@ -188,57 +169,6 @@ static bool verify_end(const Walk *w, const Inputs *in) {
   return true;
 }
 
-static bool verify_arguments(const Walk *w, const ObjNode *node,
-                             const Inputs *in) {
-  const ObjGraph *callee = &w->object->graphs[node->target];
-  const ObjNode *params = &w->object->nodes[callee->first_node];
-  uint32_t tokens = (uint32_t)__builtin_popcount(callee->spaces);
-  if (in->count != callee->param_count || in->count - in->values != tokens)
-    return refuse_node(w, "%u values and %u tokens for graph %u", in->values,
-                       in->count - in->values, node->target);
-  for (uint32_t i = 0; i < in->values; i++)
-    if (!fits(w, in->refs[i], params[i].type))
-      return refuse_node(w, "argument %u is of another type", i);
-  return verify_tokens(w, in, in->values);
-}
-
-static bool verify_call(Walk *w, const ObjNode *node, const Inputs *in) {
-  const Object *o = w->object;
-  const ObjGraph *callee;
-  if (node->target >= o->graph_count)
-    return refuse_node(w, "no graph %u", node->target);
-  callee = &o->graphs[node->target];
-  if ((callee->spaces & ~w->graph->spaces) != 0)
-    return refuse_node(w, "its effects are not its graph's");
-  w->ports_left = callee->result_count;
-  w->next_port = &o->nodes[callee->first_node + callee->node_count - 1 -
-                           callee->result_count];
-  w->loader->call_count++;
-  return verify_arguments(w, node, in);
-}
-
-static bool verify_items(const Walk *w, const ObjNode *node, const Inputs *in) {
-  TypeId element = w->object->types[node->type].element;
-  for (uint32_t i = 0; i < in->values; i++)
-    if (!fits(w, in->refs[i], element))
-      return refuse_node(w, "input %u is no element of its list", i);
-  return true;
-}
-
-static bool verify_pass(const Walk *w, const ObjNode *node, const Inputs *in) {
-  bool right = in->values == 0 ? node->type == TYPE_VOID
-                               : fits(w, in->refs[0], node->type);
-  return right || refuse_node(w, "its type is not that of its input");
-}
-
-static bool verify_print(const Walk *w, const Inputs *in) {
-  if ((w->graph->spaces & 1 << SPACE_OUTPUT) == 0)
-    return refuse_node(w, "its effects are not its graph's");
-  if (in->count - in->values != 1)
-    return refuse_node(w, "it needs one output token");
-  return verify_tokens(w, in, in->values);
-}
-
 static bool verify_by_op(Walk *w, const ObjNode *node, const Inputs *in) {
   switch ((Op)node->op) {
     case OP_PARAM:
@@ -249,27 +179,27 @@ static bool verify_by_op(Walk *w, const ObjNode *node, const Inputs *in) {
       return verify_result(w, node, in);
     case OP_END:
       return verify_end(w, in);
-    case OP_CALL:
-      return verify_call(w, node, in);
-    case OP_PASS:
-      return verify_pass(w, node, in);
-    case OP_LIST:
-    case OP_WAIT:
-      return verify_items(w, node, in);
-    case OP_PRINT:
-      return verify_print(w, in);
-    case OP_TEXT:
-    case OP_MERGE:
-    case OP_ASK:
-    case OP_THINK:
-    case OP_REASON:
-    case OP_COUNT:
+    default:
       break;
   }
-  return true;
+  if ((op_table[node->op].shape & OP_COMPOSITE) != 0)
+    return verify_composite(w, node, in);
+  return verify_operation(w, node, in);
 }
 
 /* ---- attributes ---------------------------------------------------------- */
+
+static bool is_on_fail(const Walk *w, const ObjConst *value) {
+  Slice text = object_text(w->object, value->string);
+  return slice_equal_text(text, "halt") || slice_equal_text(text, "skip");
+}
+
+static bool is_condition(const Walk *w, const ObjConst *value) {
+  Condition condition;
+  const char *fault;
+  return condition_parse(object_text(w->object, value->string), &condition,
+                         &fault);
+}
 
 static bool verify_attr_value(const Walk *w, const ObjAttr *attr) {
   const AttrInfo *info = &attr_table[attr->attr];
@@ -281,6 +211,13 @@ static bool verify_attr_value(const Walk *w, const ObjAttr *attr) {
   memcpy(&number, &value->bits, sizeof number);
   if (!is_text && !(number >= info->minimum && number <= info->maximum))
     return refuse_node(w, "attribute `%s` is out of range", info->text);
+  if ((attr->attr == ATTR_MAX || attr->attr == ATTR_PARALLEL) &&
+      number != floor(number))
+    return refuse_node(w, "attribute `%s` is no whole number", info->text);
+  if (attr->attr == ATTR_ON_FAIL && !is_on_fail(w, value))
+    return refuse_node(w, "attribute `on_fail` is neither halt nor skip");
+  if (attr->attr == ATTR_CONDITION && !is_condition(w, value))
+    return refuse_node(w, "attribute `condition` is none");
   return true;
 }
 
@@ -300,6 +237,10 @@ static bool verify_attrs(const Walk *w, const ObjNode *node) {
     seen |= UINT32_C(1) << attr->attr;
     if (!verify_attr_value(w, attr)) return false;
   }
+  if (node->op == OP_WHILE && (seen >> ATTR_MAX & 1) == 0)
+    return refuse_node(w, "it has no `max`");
+  if (node->op == OP_GUARD && (seen >> ATTR_CONDITION & 1) == 0)
+    return refuse_node(w, "it has no `condition`");
   return true;
 }
 
@@ -312,7 +253,7 @@ static bool stands_right(const Walk *w, Op op) {
     return w->ports_left == 0 && op == (is_last ? OP_END : OP_RESULT);
   }
   if (w->ports_left > 0) return op == OP_PORT;
-  return op_table[op].shape != OP_FRAME;
+  return (op_table[op].shape & OP_FRAME) == 0;
 }
 
 /* The fields of the record itself, and that its ranges go on where the node
@@ -322,8 +263,8 @@ static bool verify_record(const Walk *w, const ObjNode *node) {
   if (node->op >= OP_COUNT) return refuse_node(w, "no operation %u", node->op);
   if (!stands_right(w, (Op)node->op))
     return refuse_node(w, "it cannot stand here");
-  if (node->flags != 0 || (node->op != OP_CALL && node->target != 0))
-    return refuse_node(w, "a reserved field is set");
+  if ((node->flags & ~(node->op == OP_LOOP ? OBJ_NODE_LISTS : 0)) != 0)
+    return refuse_node(w, "an unknown flag is set");
   if (node->type >= o->type_count)
     return refuse_node(w, "no type %u", node->type);
   if (node->place >= o->place_count)
@@ -332,7 +273,28 @@ static bool verify_record(const Walk *w, const ObjNode *node) {
     return refuse_node(w, "its inputs end at %u", node[1].inputs);
   if (node[1].attrs < node->attrs || node[1].attrs > o->attr_count)
     return refuse_node(w, "its attributes end at %u", node[1].attrs);
+  if (node[1].arms < node->arms || node[1].arms > o->arm_count)
+    return refuse_node(w, "its arms end at %u", node[1].arms);
+  if (node[1].arms != node->arms &&
+      (op_table[node->op].shape & OP_COMPOSITE) == 0)
+    return refuse_node(w, "it has arms");
   return true;
+}
+
+/* Whether the start brings the node a token, beside `edges` from nodes: what
+ * waits for nothing else, and composites that have constants to hand on. */
+static bool is_start(Op op, uint32_t edges, uint32_t consts) {
+  return edges == 0 || (op_table[op].shape & OP_GATED) != 0 ||
+         (op == OP_CALL && consts > 0);
+}
+
+/* Whether such a start does something at once, as far as it is known before
+ * the bodies of opens_with_body are. A branch or a loop waits for its control
+ * value; a step has a parameter that is there from the first. */
+static bool acts_at_once(Op op, uint32_t edges, const Inputs *in) {
+  if (op == OP_BRANCH || op == OP_LOOP)
+    return (in->refs[0] & OBJ_REF_CONST) != 0;
+  return edges == 0 || op == OP_WHILE || in->consts > 0;
 }
 
 /* The counter a fresh frame starts this node with, as far as it is known
@@ -340,13 +302,16 @@ static bool verify_record(const Walk *w, const ObjNode *node) {
 static uint32_t pending_of(const Walk *w, const ObjNode *node,
                            const Inputs *in) {
   uint32_t pending = in->count - in->consts;
+  Op op = (Op)node->op;
   w->loader->edge_count += pending;
-  if (node->op == OP_PARAM || node->op == OP_PORT) return 1;
-  if (pending == 0 || (node->op == OP_CALL && in->consts > 0)) {
+  if (op == OP_PARAM || op == OP_PORT) return 1;
+  if (is_start(op, pending, in->consts)) {
+    if (acts_at_once(op, pending, in)) w->links->opens_at_once = 1;
     pending = (pending + 1) | PENDING_START;
     w->links->start_count++;
   }
-  return node->op == OP_CALL ? pending | PENDING_CALL : pending;
+  bool is_composite = (op_table[op].shape & OP_COMPOSITE) != 0;
+  return is_composite ? pending | PENDING_CALL : pending;
 }
 
 static bool verify_node(Walk *w) {
@@ -382,18 +347,22 @@ static bool verify_graph_nodes(Loader *loader, uint32_t row) {
 
 static bool verify_sentinel(Loader *loader) {
   const Object *o = loader->object;
-  ObjNode sentinel = {.inputs = o->input_count, .attrs = o->attr_count};
+  ObjNode sentinel = {
+      .inputs = o->input_count, .attrs = o->attr_count, .arms = o->arm_count};
   if (memcmp(&o->nodes[o->node_count], &sentinel, sizeof sentinel) != 0)
     return refuse(loader, "the sentinel of `nodes` is not right");
-  if (o->nodes[0].inputs != 0 || o->nodes[0].attrs != 0)
+  if (o->nodes[0].inputs != 0 || o->nodes[0].attrs != 0 ||
+      o->nodes[0].arms != 0)
     return refuse(loader,
-                  "the first node's inputs or attributes do not begin "
+                  "the first node's inputs, attributes or arms do not begin "
                   "at 0");
   return true;
 }
 
 bool verify_nodes(Loader *loader) {
   if (!verify_sentinel(loader)) return false;
+  for (uint32_t row = 0; row < loader->object->graph_count; row++)
+    loader->twins[row] = row;
   for (uint32_t row = 0; row < loader->object->graph_count; row++)
     if (!verify_graph_nodes(loader, row)) return false;
   return true;

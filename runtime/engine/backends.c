@@ -76,11 +76,11 @@ static Status look_at_graph(Search *search, uint32_t graph) {
   for (uint32_t i = 0; i < at->node_count && status == STATUS_OK; i++) {
     uint32_t row = at->first_node + i;
     Op op = object->ops[row];
-    if (op == OP_CALL)
-      reach(search, object->nodes[row].target);
-    else if (op_table[op].effect == EFFECT_MODEL)
-      status = make_ready(search, row);
+    if (op_table[op].effect == EFFECT_MODEL) status = make_ready(search, row);
   }
+  uint32_t end = object->nodes[at->first_node + at->node_count].arms;
+  for (uint32_t i = object->nodes[at->first_node].arms; i < end; i++)
+    reach(search, object->arms[i].graph);
   return status;
 }
 

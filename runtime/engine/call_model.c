@@ -118,8 +118,8 @@ Outcome model_call(Firing *firing, Value *result) {
   Pending *pending = make_pending(firing);
   if (!concat_values(firing->in, firing->in_count, SLICE(""),
                      &pending->request.prompt)) {
-    run_fail(firing->frame, firing->node, "the prompt is longer than %d MiB",
-             LIMIT_VALUE_BYTES >> 20);
+    run_fail(firing->frame, firing->node, FAILURE_TOO_LARGE,
+             "the prompt is longer than %d MiB", LIMIT_VALUE_BYTES >> 20);
     gauge_down(&run->demand);
     free_pending(pending);
     return OUTCOME_FAILED;
@@ -167,6 +167,23 @@ static uint32_t extend_path(Run *run, const Pending *pending) {
   return path_extend(&run->paths, pending->path, &link);
 }
 
+/* Why there is no reply, unless the program has a value for that. */
+static Outcome give_failure(const Pending *pending, Value *result) {
+  const ModelRequest *request = &pending->request;
+  const Frame *frame = pending->frame;
+  const Object *object = frame->run->object;
+  uint32_t row = object->graphs[frame->graph].first_node + pending->node;
+  const ObjConst *fallback = object_attr(object, row, ATTR_FALLBACK);
+  if (fallback != NULL) {
+    *result = frame_constant(object, (uint32_t)(fallback - object->consts));
+    return OUTCOME_VALUE;
+  }
+  run_fail(frame, pending->node, FAILURE_MODEL_FAILED, "%s",
+           request->reply.data == NULL ? status_text(request->status)
+                                       : request->reply.data);
+  return OUTCOME_FAILED;
+}
+
 /* The reply as a value, or why there is none. */
 static Outcome give_reply(Pending *pending, Tally *tally, Value *result) {
   const ModelRequest *request = &pending->request;
@@ -176,10 +193,7 @@ static Outcome give_reply(Pending *pending, Tally *tally, Value *result) {
     tally->drained++;
     *result = VALUE_POISON;
   } else {
-    run_fail(pending->frame, pending->node, "%s",
-             request->reply.data == NULL ? status_text(request->status)
-                                         : request->reply.data);
-    return OUTCOME_FAILED;
+    return give_failure(pending, result);
   }
   return OUTCOME_VALUE;
 }

@@ -53,6 +53,7 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
     return NULL;
   }
   engine->lazy_ns = options->lazy_ns;
+  engine->window = options->window;
   engine->config = options->model.config;
   engine->clock_cost_ns = measure_clock();
   engine->flush.run = fire_flush;
@@ -111,7 +112,9 @@ static Run *make_run(Engine *engine, const Object *object,
   run->tallies =
       mem_alloc_aligned(CACHE_LINE, (engine->worker_count + 1) * sizeof(Tally));
   run->pool = mem_alloc_zero(object->graph_count + 1, sizeof(Frame *));
+  run->scope.run = run;
   path_pool_init(&run->paths);
+  window_init(&run->window);
   mutex_init(&run->pool_lock);
   mutex_init(&run->scope_lock);
   mutex_init(&run->done_lock);
@@ -128,6 +131,9 @@ Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
     run_free(run);
     return NULL;
   }
+  run->window.limit = engine->window > 0
+                          ? engine->window
+                          : window_limit(run_in_flight_limit(run));
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
   run->started_at = clock_now();
@@ -158,8 +164,8 @@ Value run_result(const Run *run) {
 }
 
 uint32_t run_output_lines(const Run *run, const Slice **lines) {
-  *lines = run->lines.data;
-  return run->lines.length;
+  *lines = run->scope.lines.data;
+  return run->scope.lines.length;
 }
 
 const RunMetrics *run_metrics(const Run *run) {
@@ -183,9 +189,8 @@ void run_free(Run *run) {
   free_pool(run);
   path_pool_free(&run->paths);
   value_drop(run->result);
-  for (uint32_t i = 0; i < run->lines.length; i++)
-    mem_free((void *)(uintptr_t)run->lines.data[i].data);
-  vec_free(&run->lines);
+  scope_clear(&run->scope);
+  window_free(&run->window);
   vec_free(&run->backends);
   mutex_destroy(&run->pool_lock);
   mutex_destroy(&run->scope_lock);

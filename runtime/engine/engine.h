@@ -29,6 +29,8 @@ typedef struct EngineOptions {
   ModelOptions model;
   uint64_t lazy_ns; /* test switch: sleep before each model call is
                         dispatched; 0 in earnest */
+  uint32_t window;  /* test switch: iterations open at once; 0 in earnest: as
+                       many as the backends need */
 } EngineOptions;
 
 Engine *engine_new(const EngineOptions *options, Error *error);

@@ -7,7 +7,7 @@
  *     fire:  collect inputs -> handler -> store the value
  *     route: count consumers down -> publish the ready ones (route.h)
  *
- * Once the run has failed or was cancelled, nodes fire without running
+ * Once their scope has failed or was cancelled, nodes fire without running
  * (drain): each drops its inputs and yields poison. So every frame ends the
  * same way, by END, and nothing is ever torn down.
  *
@@ -18,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "runtime/engine/cycle.h"
 #include "runtime/engine/route.h"
 
 enum {
@@ -81,7 +82,7 @@ static inline uint32_t collect(const Frame *frame, uint32_t first,
 
 static uint32_t longest_path(const Frame *frame, const ObjNode *node) {
   const PathPool *pool = &frame->run->paths;
-  uint32_t path = 0;
+  uint32_t path = frame->path;
   for (uint32_t i = node->inputs; i < node[1].inputs; i++) {
     ObjRef ref = frame->inputs[i];
     if (!(ref & OBJ_REF_CONST))
@@ -102,7 +103,19 @@ static inline void complete(Firing *firing, Outcome outcome, Value value,
   frame_put(frame, firing->node, value);
 }
 
-/* A result goes to the parent's port, or is the run's. */
+/* The value of a result for who opened the frame. */
+static void yield(Firing *firing, uint32_t index, Value value) {
+  Frame *frame = firing->frame;
+  if (frame->gate != NULL)
+    frame->gate->kind->result(firing->worker, frame, index, value,
+                              firing->path);
+  else
+    route_forward(firing->worker, frame->parent, frame->call + 1 + index, value,
+                  firing->path);
+}
+
+/* A result goes on before its token does: while it is here, END cannot
+ * fire. */
 static void fire_result(Firing *firing) {
   Frame *frame = firing->frame;
   const ObjGraph *graph = &frame->run->object->graphs[frame->graph];
@@ -117,12 +130,10 @@ static void fire_result(Firing *firing) {
   path_take(&frame->run->paths, firing->path);
   frame->slots[firing->node].path = firing->path;
   store_relaxed(&frame->slots[firing->node].value, VALUE_UNIT);
-  if (frame->parent != NULL) {
-    route_forward(firing->worker, frame->parent, frame->call + 1 + index, value,
-                  firing->path);
-  } else if (has_value) {
+  if (frame->parent != NULL)
+    yield(firing, index, value);
+  else if (has_value)
     frame->run->result = value == VALUE_POISON ? VALUE_UNIT : value;
-  }
 }
 
 static void finish_run(Run *run) {
@@ -134,8 +145,16 @@ static void finish_run(Run *run) {
   mutex_unlock(&run->done_lock);
 }
 
-/* Everything in the frame has come to rest. True: the call in the parent is
- * done, and its token is to be routed. */
+/* A gate tells when its node is done; it is gone then, the parent is not. */
+static bool fire_gated_end(Firing *firing) {
+  Frame *frame = firing->frame;
+  firing->frame = frame->parent;
+  firing->node = frame->call;
+  return gate_child_ended(firing->worker, frame, firing->path);
+}
+
+/* Everything in the frame has come to rest. True: the composite in the parent
+ * is done, and its token is to be routed. */
 static bool fire_end(Firing *firing) {
   Frame *frame = firing->frame;
   Run *run = frame->run;
@@ -145,6 +164,7 @@ static bool fire_end(Firing *firing) {
       run->object->links[frame->graph].work_count;
   if (run->options.trace != NULL) observe_frame(firing->worker, frame);
   if (parent == NULL) report_fill(run, firing->path);
+  if (frame->gate != NULL) return fire_gated_end(firing);
   path_take(&run->paths, firing->path);
   frame_release(frame);
   if (parent == NULL) {
@@ -184,7 +204,9 @@ static uint32_t account(Firing *firing, Outcome *outcome, Value *value) {
 /* Runs the handler of a work node. False: it is pending. */
 static inline bool run_handler(Firing *firing, const ObjNode *node) {
   Value value = VALUE_UNIT;
-  Outcome outcome = handler_table[node->op](firing, &value);
+  Outcome outcome = OUTCOME_VALUE;
+  if (!firing->has_absent || !absent_skips(firing, &value))
+    outcome = handler_table[node->op](firing, &value);
   if (outcome == OUTCOME_PENDING) return false;
   uint32_t path = firing->path;
   if (firing->finished != NULL)
@@ -217,7 +239,9 @@ static inline bool fire(Firing *firing, const ObjNode *node) {
 static inline const ObjNode *dispatch(Firing *firing) {
   uint32_t mode = load_relaxed(&firing->frame->run->mode);
   const ObjNode *node = &firing->frame->nodes[firing->node];
-  firing->draining = (mode & RUN_DRAINING) != 0;
+  firing->draining =
+      (mode & RUN_DRAINING) != 0 && scope_is_draining(firing->frame->scope);
+  firing->has_absent = (mode & RUN_HAS_ABSENT) != 0;
   firing->has_paths = (mode & RUN_HAS_PATHS) != 0;
   bool is_traced = (mode & RUN_TRACED) != 0 && op_is_counted((Op)node->op);
   firing->begun_at = is_traced && !firing->draining ? clock_now() : 0;
@@ -357,8 +381,17 @@ static void route_on(EngineWorker *worker, Frame *frame, uint64_t argument) {
   run_from(worker, (Spot){frame, next});
 }
 
+/* There is room for what a `try` has printed. */
+static Spot resume(EngineWorker *worker, Pending *pending) {
+  Frame *frame = pending->frame;
+  uint32_t node = pending->node;
+  bool done = try_resume(worker, pending);
+  return (Spot){frame, done ? route_chunk(worker, frame, node, 0) : NO_NODE};
+}
+
 /* Accounts for a node that somebody finished and routes its token. */
 static Spot finish(EngineWorker *worker, Pending *pending) {
+  if (pending->gate != NULL) return resume(worker, pending);
   Firing firing = {.worker = worker,
                    .frame = pending->frame,
                    .node = pending->node,
@@ -386,17 +419,18 @@ static bool inputs_are_small(const Frame *frame, const ObjSpan *span) {
     if (ref & OBJ_REF_ORDER) continue;
     Value value = ref & OBJ_REF_CONST ? frame_constant(frame->run->object, ref)
                                       : load_relaxed(&frame->slots[ref].value);
-    if (value_kind(value) == VALUE_KIND_LIST) return false;
-    if (value_kind(value) == VALUE_KIND_TEXT)
-      bytes += value_to_slice(value).length;
+    ValueKind kind = value_kind(value);
+    if (kind == VALUE_KIND_LIST || kind == VALUE_KIND_MAP) return false;
+    if (kind == VALUE_KIND_TEXT) bytes += value_to_slice(value).length;
   }
   return bytes <= SHORT_BYTES;
 }
 
-/* Pure, or a model call, which only hands a request on; and little to copy. */
+/* Pure, or a model call, which only hands a request on; and little to copy. A
+ * range makes much of little. */
 static bool is_short(const Engine *engine, Spot spot) {
   Op op = (Op)spot.frame->ops[spot.node];
-  bool fits = pure_table[op] != NULL ||
+  bool fits = (pure_table[op] != NULL && op != OP_RANGE) ||
               (op_table[op].effect == EFFECT_MODEL && engine->lazy_ns == 0);
   return fits && inputs_are_small(spot.frame, &spot.frame->spans[spot.node]);
 }
@@ -440,7 +474,6 @@ static void refuse_run(Run *run, uint32_t node_count) {
   for (uint32_t i = 0; i < flow->param_count; i++) value_drop(run->args[i]);
   mutex_lock(&run->scope_lock);
   run->status = RUN_FAILED;
-  atomic_fetch_or(&run->mode, RUN_DRAINING);
   error_set(&run->error, STATUS_NO_MEMORY, "no memory for %u nodes",
             node_count);
   mutex_unlock(&run->scope_lock);
@@ -484,6 +517,9 @@ void fire_task(void *engine, Worker *worker, Task task) {
       return;
     case TASK_BEGIN:
       begin_run(state, task.object);
+      return;
+    case TASK_OPEN:
+      cycle_open(state, task.object);
       return;
   }
 }

@@ -49,7 +49,14 @@ static void reset_slots(Frame *frame) {
   }
 }
 
-/* What is left to do for the callers once the call has returned. */
+/* Only calls count: how deep arms and bodies are nested is bounded by the
+ * program's text. */
+static uint32_t depth_below(const Frame *parent, uint32_t call) {
+  if (parent == NULL) return 1;
+  return parent->depth + (parent->ops[call] == OP_CALL);
+}
+
+/* What is left to do for the parents once the composite is done. */
 static uint64_t rank_after(const Frame *parent, uint32_t call) {
   const ObjNode *next = &parent->nodes[call + 1];
   return parent->rank_base + (next->op == OP_PORT ? next->rank : 0);
@@ -61,8 +68,12 @@ Frame *frame_new(Run *run, uint32_t graph, Frame *parent, uint32_t call) {
   if (frame == NULL) return NULL;
   frame->parent = parent;
   frame->call = call;
-  frame->depth = parent == NULL ? 1 : parent->depth + 1;
+  frame->scope = parent == NULL ? &run->scope : parent->scope;
+  frame->depth = depth_below(parent, call);
   frame->rank_base = parent == NULL ? 0 : rank_after(parent, call);
+  frame->gate = NULL;
+  frame->successor = NULL;
+  frame->path = 0;
   if (run->options.trace != NULL) {
     frame->opened_at = clock_now();
     frame->trace_id = trace_new_frame(run->options.trace);
@@ -73,9 +84,11 @@ Frame *frame_new(Run *run, uint32_t graph, Frame *parent, uint32_t call) {
 
 void frame_release(Frame *frame) {
   Run *run = frame->run;
-  if (load_relaxed(&run->mode) & RUN_HAS_PATHS)
+  if (load_relaxed(&run->mode) & RUN_HAS_PATHS) {
+    path_drop(&run->paths, frame->path);
     for (uint32_t i = 0; i < frame->node_count; i++)
       path_drop(&run->paths, frame->slots[i].path);
+  }
   mutex_lock(&run->pool_lock);
   frame->next_free = run->pool[frame->graph];
   run->pool[frame->graph] = frame;
@@ -105,6 +118,11 @@ Value frame_constant(const Object *object, ObjRef ref) {
   return value_num(number);
 }
 
+static bool is_nested(const Frame *frame) {
+  const ObjGraph *graph = &frame->run->object->graphs[frame->graph];
+  return (graph->flags & OBJ_GRAPH_NESTED) != 0;
+}
+
 void frame_add_path(const Frame *frame, Buf *out) {
   /* Deep recursion is cut in the middle of nowhere: the innermost frames and
    * the outermost one say enough. */
@@ -113,7 +131,7 @@ void frame_add_path(const Frame *frame, Buf *out) {
   uint32_t count = 0;
   const Frame *entry = frame;
   for (; entry->parent != NULL; entry = entry->parent)
-    if (count < SHOWN) chain[count++] = entry;
+    if (count < SHOWN && !is_nested(entry)) chain[count++] = entry;
   const Object *object = frame->run->object;
   buf_add_slice(out, object_text(object, object->graphs[entry->graph].name));
   if (frame->depth > count + 1) buf_add_text(out, " > ...");

@@ -6,8 +6,8 @@
  *     | header | slot 0  | slot 1  | slot 2  | ... | slot n |
  *     +--------+---------+---------+---------+-----+--------+
  *               value  64   what the node yielded; before it fired: EMPTY,
- *                           the moment it became ready (timed nodes), or the
- *                           child frame (calls)
+ *                           the moment it became ready (timed nodes), the child
+ *                           frame (calls) or the gate (other composites)
  *               pending 32  edges that must still bring a token, and bits
  *               path    32  the longest path that led here (path.h)
  *
@@ -28,6 +28,8 @@
 
 typedef struct Frame Frame;
 typedef struct Run Run;
+typedef struct Gate Gate;
+typedef struct Scope Scope;
 
 typedef struct Slot {
   _Atomic Value value;      /* written by whoever completes the node; read by
@@ -45,15 +47,21 @@ struct Frame {
   const ObjSpan *spans;      /* of the graph's nodes */
   const ObjLinks *links;     /* of the graph */
   Run *run;
-  Frame *parent; /* NULL: the run's entry */
-  uint32_t call; /* node of the parent that opened this frame */
+  Scope *scope;   /* what it fails with */
+  Frame *parent;  /* NULL: the run's entry */
+  Gate *gate;     /* of the parent's node; NULL: that is a call */
+  uint64_t index; /* of an iteration, from 0 */
+  uint32_t call;  /* node of the parent that opened this frame */
   uint32_t graph;
   uint32_t node_count; /* also the index of the virtual start node */
-  uint32_t depth;      /* 1 for the run's entry */
+  uint32_t depth;      /* calls around it, and 1 */
+  uint32_t path;       /* the longest that led to its opening */
   uint64_t rank_base;  /* rank of what follows in the parents */
   uint64_t opened_at;  /* of a traced run */
   uint32_t trace_id;   /* of a traced run */
   Frame *next_free;    /* in the pool; guarded by its lock */
+  Frame *successor;    /* the iteration after this one, once it is open; guarded
+                          by the gate's lock */
   Slot slots[];
 };
 
@@ -88,7 +96,8 @@ static inline void frame_put(Frame *frame, uint32_t node, Value value) {
 /* The constant `ref` of the object as a value. */
 Value frame_constant(const Object *object, ObjRef ref);
 
-/* "Agent.flow > Agent.other" from the run's entry to this frame. */
+/* "Agent.flow > Agent.other" from the run's entry to this frame; arms, bodies
+ * and the like are part of their flow. */
 void frame_add_path(const Frame *frame, Buf *out);
 
 #endif

@@ -29,73 +29,89 @@ static void cancel_wait(Pending *pending) {
   sched_post(run->engine->sched, task_to_finish(pending));
 }
 
-/* Locked, because only the compiler promises that prints are in one chain: an
- * object file made by hand may have two of them behind one token. */
-static void keep_line(Run *run, Slice line) {
-  char *copy = mem_alloc(line.length + 1);
-  memcpy(copy, line.data, line.length);
-  copy[line.length] = '\0';
-  mutex_lock(&run->scope_lock);
-  vec_push(&run->lines, slice_from(copy, line.length));
-  mutex_unlock(&run->scope_lock);
-}
-
-static Outcome wait_for_room(Firing *firing, Slice line) {
-  Frame *frame = firing->frame;
+Pending *print_pending(Frame *frame, uint32_t node, uint32_t path,
+                       uint64_t ready_at) {
   Pending *pending = MEM_NEW(Pending);
   pending->frame = frame;
-  pending->node = firing->node;
-  pending->path = firing->path;
-  pending->ready_at = load_relaxed(&frame->slots[firing->node].value);
+  pending->node = node;
+  pending->path = path;
+  pending->ready_at = ready_at;
   pending->begun_at = clock_now();
   pending->cancel = cancel_wait;
   pending->waiter.room = on_room;
-  if (!scope_enter(pending)) {
-    mem_free(pending);
-    return OUTCOME_VALUE;
-  }
-  path_take(&frame->run->paths, pending->path);
-  if (output_write(frame->run->options.output, line, &pending->waiter)) {
+  return pending;
+}
+
+PrintOutcome print_write(Pending *pending, Slice text, Firing *firing) {
+  Run *run = pending->frame->run;
+  if (!scope_enter(pending)) return PRINT_WRITTEN;
+  path_take(&run->paths, pending->path);
+  if (output_write(run->options.output, text, &pending->waiter)) {
     scope_withdraw(pending);
-    path_drop(&frame->run->paths, pending->path);
-    mem_free(pending);
-    return OUTCOME_VALUE;
+    path_drop(&run->paths, pending->path);
+    return PRINT_WRITTEN;
   }
-  observe_fired(firing);
-  if (!scope_submitted(pending)) return OUTCOME_PENDING;
-  firing->finished = pending;
+  if (firing != NULL) observe_fired(firing);
+  return scope_submitted(pending) ? PRINT_WAITED : PRINT_WAITS;
+}
+
+static Outcome write_line(Firing *firing, Slice line) {
+  Frame *frame = firing->frame;
+  uint64_t ready_at = load_relaxed(&frame->slots[firing->node].value);
+  Pending *pending = print_pending(frame, firing->node, firing->path, ready_at);
+  switch (print_write(pending, line, firing)) {
+    case PRINT_WAITS:
+      return OUTCOME_PENDING;
+    case PRINT_WAITED:
+      firing->finished = pending;
+      return OUTCOME_VALUE;
+    case PRINT_WRITTEN:
+      break;
+  }
+  mem_free(pending);
   return OUTCOME_VALUE;
 }
 
+/* Held by the `try` it is in, or written, and kept for who wants it. */
+static Outcome put_line(Firing *firing, Slice line) {
+  Scope *scope = firing->frame->scope;
+  const RunOptions *options = &scope->run->options;
+  bool is_held = scope->parent != NULL;
+  if (is_held || options->keep_output) scope_keep_line(scope, line);
+  if (is_held || options->output == NULL) return OUTCOME_VALUE;
+  return write_line(firing, line);
+}
+
 Outcome print_line(Firing *firing, Value *result) {
-  Run *run = firing->frame->run;
   Buf line = {0};
-  Outcome outcome = OUTCOME_VALUE;
   *result = VALUE_UNIT;
   if (!concat_values(firing->in, firing->in_count, SLICE(""), &line)) {
-    run_fail(firing->frame, firing->node, "the line is longer than %d MiB",
-             LIMIT_VALUE_BYTES >> 20);
+    run_fail(firing->frame, firing->node, FAILURE_TOO_LARGE,
+             "the line is longer than %d MiB", LIMIT_VALUE_BYTES >> 20);
     buf_free(&line);
     return OUTCOME_FAILED;
   }
   firing_drop_inputs(firing);
   buf_add_char(&line, '\n');
-  if (run->options.keep_output) keep_line(run, buf_slice(&line));
-  if (run->options.output != NULL)
-    outcome = wait_for_room(firing, buf_slice(&line));
+  Outcome outcome = put_line(firing, buf_slice(&line));
   buf_free(&line);
   return outcome;
 }
 
-Outcome print_complete(Firing *firing, Pending *pending, Value *result) {
+uint32_t print_extend_path(Pending *pending) {
   Run *run = pending->frame->run;
   PathLink link = {.graph = pending->frame->graph,
                    .node = pending->node,
                    .service_ns = clock_now() - pending->begun_at,
                    .delay_ns = pending->begun_at - pending->ready_at};
   atomic_fetch_or(&run->mode, RUN_HAS_PATHS);
-  firing->path = path_extend(&run->paths, pending->path, &link);
+  uint32_t path = path_extend(&run->paths, pending->path, &link);
   path_drop(&run->paths, pending->path);
+  return path;
+}
+
+Outcome print_complete(Firing *firing, Pending *pending, Value *result) {
+  firing->path = print_extend_path(pending);
   *result = VALUE_UNIT;
   return OUTCOME_VALUE;
 }

@@ -58,6 +58,7 @@ static void fill_counts(const Run *run, RunMetrics *metrics) {
     /* A node may drain in another worker than its frame ends in. */
     metrics->nodes_executed += tally->executed - tally->drained;
     metrics->nodes_failed += tally->failed;
+    metrics->nodes_skipped += tally->skipped;
     metrics->frames += tally->frames;
     metrics->requests += load_relaxed(&tally->requests);
     metrics->requests_failed += load_relaxed(&tally->requests_failed);
@@ -70,11 +71,20 @@ static void fill_counts(const Run *run, RunMetrics *metrics) {
   }
 }
 
+/* "Agent.flow", also of a graph that is part of the flow. */
+static Slice flow_name(const Object *object, uint32_t graph) {
+  Slice name = object_text(object, object->graphs[graph].name);
+  if (!(object->graphs[graph].flags & OBJ_GRAPH_NESTED)) return name;
+  const char *end = memchr(name.data, '/', name.length);
+  if (end != NULL) name.length = (size_t)(end - name.data);
+  return name;
+}
+
 void report_label(const Object *object, uint32_t graph, uint32_t node,
                   char *label, size_t size) {
   uint32_t row = object->graphs[graph].first_node + node;
   const ObjConst *name = object_attr(object, row, ATTR_NAME);
-  Slice flow = object_text(object, object->graphs[graph].name);
+  Slice flow = flow_name(object, graph);
   Slice bound = name == NULL ? (Slice){0} : object_text(object, name->string);
   snprintf(label, size, "%.*s: %.*s%s(%s)", SLICE_ARG(flow), SLICE_ARG(bound),
            bound.length > 0 ? " " : "", op_table[object->nodes[row].op].text);
@@ -108,12 +118,50 @@ static void fill_path(const Run *run, uint32_t path, WorkSpan *span) {
   }
 }
 
+/* ---- warnings ------------------------------------------------------------ */
+
+void run_warn(const Frame *frame, uint32_t node, uint64_t steps) {
+  Run *run = frame->run;
+  uint32_t i = 0;
+  mutex_lock(&run->scope_lock);
+  while (i < run->stop_count &&
+         (run->stops[i].graph != frame->graph || run->stops[i].node != node))
+    i++;
+  if (i < LIMIT_STOPPED_LOOPS) {
+    if (i == run->stop_count)
+      run->stops[run->stop_count++] =
+          (Stop){.graph = frame->graph, .node = node, .steps = steps};
+    run->stops[i].times++;
+  }
+  mutex_unlock(&run->scope_lock);
+}
+
+/* Under scope_lock. */
+static void fill_stopped(const Run *run, RunMetrics *metrics) {
+  const Object *object = run->object;
+  metrics->stopped_count = run->stop_count;
+  for (uint32_t i = 0; i < run->stop_count; i++) {
+    const Stop *stop = &run->stops[i];
+    StoppedLoop *loop = &metrics->stopped[i];
+    uint32_t row = object->graphs[stop->graph].first_node + stop->node;
+    const ObjPlace *place = &object->places[object->nodes[row].place];
+    report_label(object, stop->graph, stop->node, loop->label,
+                 sizeof loop->label);
+    loop->file = object_text(object, place->file);
+    loop->line = place->line;
+    loop->column = place->column;
+    loop->steps = stop->steps;
+    loop->times = stop->times;
+  }
+}
+
 void report_fill(Run *run, uint32_t path) {
   RunMetrics *metrics = &run->metrics;
   WorkSpan *span = &metrics->work_span;
   metrics->duration_ns = clock_now() - run->started_at;
   mutex_lock(&run->scope_lock);
   metrics->status = run->status;
+  fill_stopped(run, metrics);
   mutex_unlock(&run->scope_lock);
   fill_counts(run, metrics);
   fill_overhead(run, metrics);

@@ -3,8 +3,8 @@
  * The slow half of routing: three kinds of nodes do not just count a token
  * down, and are marked by bits of their counter.
  *
- *   - Calls take tokens one by one and hand them to the child frame, which the
- *     first of them opens.
+ *   - Composites take tokens one by one: a call hands them to the child frame,
+ *     which the first of them opens, the others to their gate (gate.h).
  *   - Joins of many are counted down in the worker first and in the slot now
  *     and then, so two workers do not fight for one cache line.
  *   - Timed nodes are stamped when they become ready.
@@ -15,9 +15,10 @@
 #include "runtime/engine/route.h"
 
 #include "core/base/clock.h"
+#include "runtime/engine/gate.h"
 
-/* A child frame that was refused: the call drains. */
-#define CALL_REFUSED VALUE_POISON
+/* In the slot of a composite that drains from its first token on. */
+#define REFUSED VALUE_POISON
 
 void route_later(EngineWorker *worker, Frame *frame, uint32_t node) {
   Task task = task_to_route(frame, node, 0, 0);
@@ -64,16 +65,50 @@ static bool arrive_at_join(EngineWorker *worker, Frame *frame, uint32_t node) {
   return true;
 }
 
-/* ---- calls -------------------------------------------------------------- */
+/* ---- composites ---------------------------------------------------------- */
 
-/* Gives parameter `index` of `child` its token; takes over one reference. */
-void route_forward(EngineWorker *worker, Frame *child, uint32_t index,
-                   Value value, uint32_t path) {
-  frame_put(child, index, value);
-  path_take(&child->run->paths, path);
-  child->slots[index].path = path;
-  route_later(worker, child, index);
+uint32_t route_port_count(const Frame *frame, uint32_t node) {
+  uint32_t port = node + 1;
+  while (frame->ops[port] == OP_PORT) port++; /* END is behind them */
+  return port - node - 1;
 }
+
+bool route_claim(Slot *slot, Value *seen, void *made) {
+  Value wanted =
+      made == NULL ? REFUSED : VALUE_TAG(VALUE_KIND_OTHER) | (uintptr_t)made;
+  return atomic_compare_exchange_strong_explicit(
+      &slot->value, seen, wanted, memory_order_acq_rel, memory_order_acquire);
+}
+
+/* A token from another frame, or a gate. */
+void route_forward(EngineWorker *worker, Frame *to, uint32_t index, Value value,
+                   uint32_t path) {
+  frame_put(to, index, value);
+  path_take(&to->run->paths, path);
+  to->slots[index].path = path;
+  route_later(worker, to, index);
+}
+
+/* A refused composite has all its tokens: poison to its ports, and it is
+ * done. */
+static void drain_composite(EngineWorker *worker, Frame *frame, uint32_t node) {
+  uint32_t count = route_port_count(frame, node);
+  run_tally(worker, frame)->drained++;
+  for (uint32_t port = node + 1; port <= node + count; port++) {
+    store_relaxed(&frame->slots[port].value, VALUE_POISON);
+    route_later(worker, frame, port);
+  }
+  route_later(worker, frame, node);
+}
+
+void route_refuse(EngineWorker *worker, Frame *frame, uint32_t node,
+                  Value value) {
+  value_drop(value);
+  uint32_t before = sub_acq_rel(&frame->slots[node].pending, 1);
+  if ((before & PENDING_COUNT) == 1) drain_composite(worker, frame, node);
+}
+
+/* ---- calls -------------------------------------------------------------- */
 
 /* The next constant among the inputs from `i` on, or `end`. Looked for before
  * the one in hand is forwarded: the frame may be gone after the last. */
@@ -104,16 +139,32 @@ static Frame *refuse_child(EngineWorker *worker, Frame *frame) {
 }
 
 static Frame *make_child(EngineWorker *worker, Frame *frame, uint32_t node) {
-  uint32_t graph = frame->nodes[node].target;
+  Run *run = frame->run;
+  uint32_t graph = object_body(run->object, &frame->nodes[node]);
   if (frame->depth >= LIMIT_CALL_DEPTH) {
-    run_fail(frame, node, "calls are nested deeper than %d", LIMIT_CALL_DEPTH);
+    run_fail(frame, node, FAILURE_TOO_DEEP, "calls are nested deeper than %d",
+             LIMIT_CALL_DEPTH);
     return refuse_child(worker, frame);
   }
-  Frame *child = frame_new(frame->run, graph, frame, node);
-  if (child != NULL) return child;
-  run_fail(frame, node, "no memory for a frame of %u nodes",
-           frame->run->object->graphs[graph].node_count);
-  return refuse_child(worker, frame);
+  Frame *child = frame_new(run, graph, frame, node);
+  if (child == NULL) {
+    run_fail(frame, node, FAILURE_NO_MEMORY,
+             "no memory for a frame of %u nodes",
+             run->object->graphs[graph].node_count);
+    return refuse_child(worker, frame);
+  }
+  child->path = frame->path;
+  path_take(&run->paths, child->path);
+  return child;
+}
+
+/* Whether the start of its graph brings a call a token: see links.h. */
+static bool call_is_start(const Frame *frame, uint32_t node,
+                          const Frame *child) {
+  uint32_t first = frame->nodes[node].inputs;
+  uint32_t end = frame->nodes[node + 1].inputs;
+  return first == end || child->links->opens_at_once ||
+         next_constant(frame, first, end) < end;
 }
 
 /* The child frame of a call, made by whoever brings the first token; NULL
@@ -122,41 +173,18 @@ static Frame *open_call(EngineWorker *worker, Frame *frame, uint32_t node) {
   Slot *slot = &frame->slots[node];
   Value seen = load_acquire(&slot->value);
   if (seen == VALUE_EMPTY) {
-    Frame *child =
-        run_is_draining(frame->run) ? NULL : make_child(worker, frame, node);
-    Value wanted = child == NULL
-                       ? CALL_REFUSED
-                       : VALUE_TAG(VALUE_KIND_OTHER) | (uintptr_t)child;
-    if (atomic_compare_exchange_strong_explicit(&slot->value, &seen, wanted,
-                                                memory_order_acq_rel,
-                                                memory_order_acquire)) {
+    bool drains = scope_is_draining(frame->scope);
+    Frame *child = drains ? NULL : make_child(worker, frame, node);
+    if (route_claim(slot, &seen, child)) {
       if (child == NULL) return NULL;
       run_tally(worker, frame)->frames++;
+      if (child->links->start_count > 0 && !call_is_start(frame, node, child))
+        route_later(worker, child, child->node_count);
       return child;
     }
     if (child != NULL) frame_release(child);
   }
-  return seen == CALL_REFUSED ? NULL : value_pointer(seen);
-}
-
-/* A refused call has all its tokens: poison to its ports, and it is done. */
-static void drain_call(EngineWorker *worker, Frame *frame, uint32_t node) {
-  uint32_t count =
-      frame->run->object->graphs[frame->nodes[node].target].result_count;
-  run_tally(worker, frame)->drained++;
-  for (uint32_t port = node + 1; port <= node + count; port++) {
-    store_relaxed(&frame->slots[port].value, VALUE_POISON);
-    route_later(worker, frame, port);
-  }
-  route_later(worker, frame, node);
-}
-
-/* A token for a refused call is only counted; `value` is dropped. */
-static void refuse_token(EngineWorker *worker, Frame *frame, uint32_t node,
-                         Value value) {
-  value_drop(value);
-  uint32_t before = sub_acq_rel(&frame->slots[node].pending, 1);
-  if ((before & PENDING_COUNT) == 1) drain_call(worker, frame, node);
+  return seen == REFUSED ? NULL : value_pointer(seen);
 }
 
 /* The start edge of a call brings what the child can have at once. Nobody else
@@ -164,42 +192,52 @@ static void refuse_token(EngineWorker *worker, Frame *frame, uint32_t node,
 static void start_call(EngineWorker *worker, Frame *frame, uint32_t node) {
   Frame *child = open_call(worker, frame, node);
   if (child == NULL)
-    refuse_token(worker, frame, node, VALUE_UNIT);
+    route_refuse(worker, frame, node, VALUE_UNIT);
   else
     begin_child(worker, frame, child);
 }
 
-/* The token of `producer` for a call, on the edge after `skip` others between
- * the two. */
-static void feed_call(EngineWorker *worker, Frame *frame, uint32_t producer,
-                      uint32_t node, uint32_t skip) {
+static void feed_call(EngineWorker *worker, Frame *frame, uint32_t node,
+                      uint32_t index, Value value, uint32_t path) {
+  Frame *child = open_call(worker, frame, node);
+  if (child == NULL)
+    route_refuse(worker, frame, node, value);
+  else
+    route_forward(worker, child, index, value, path);
+}
+
+/* ---- tokens for composites ----------------------------------------------- */
+
+/* Which input of `node` the edge from `producer` is that comes after `skip`
+ * others between the two. */
+static uint32_t input_of_edge(const Frame *frame, uint32_t producer,
+                              uint32_t node, uint32_t skip) {
   const ObjRef *inputs = frame->inputs + frame->nodes[node].inputs;
   uint32_t index = 0;
   for (;; index++) {
     if (inputs[index] & OBJ_REF_CONST) continue;
-    if ((inputs[index] & OBJ_REF_INDEX) == producer && skip-- == 0) break;
+    if ((inputs[index] & OBJ_REF_INDEX) == producer && skip-- == 0)
+      return index;
   }
-  const Slot *slot = &frame->slots[producer];
-  bool has_value = !(inputs[index] & OBJ_REF_ORDER);
-  Value value = has_value ? load_relaxed(&slot->value) : VALUE_UNIT;
-  Frame *child = open_call(worker, frame, node);
-  if (child == NULL)
-    refuse_token(worker, frame, node, value);
-  else
-    route_forward(worker, child, index, value, slot->path);
 }
 
-/* The token on edge consumers[i] for a call: the start's or a producer's. */
-void route_to_call(EngineWorker *worker, Frame *frame, uint32_t producer,
-                   const uint32_t *consumers, uint32_t i) {
+/* The token on edge consumers[i]: the start's or a producer's. */
+void route_to_composite(EngineWorker *worker, Frame *frame, uint32_t producer,
+                        const uint32_t *consumers, uint32_t i) {
   uint32_t node = consumers[i] & CONSUMER_INDEX;
+  bool is_call = frame->ops[node] == OP_CALL;
   if (producer == frame->node_count) {
-    start_call(worker, frame, node);
+    (is_call ? start_call : gate_start)(worker, frame, node);
     return;
   }
   uint32_t skip = 0;
   while (skip < i && (consumers[i - skip - 1] & CONSUMER_INDEX) == node) skip++;
-  feed_call(worker, frame, producer, node, skip);
+  uint32_t index = input_of_edge(frame, producer, node, skip);
+  ObjRef ref = frame->inputs[frame->nodes[node].inputs + index];
+  const Slot *slot = &frame->slots[producer];
+  Value value = ref & OBJ_REF_ORDER ? VALUE_UNIT : load_relaxed(&slot->value);
+  (is_call ? feed_call : gate_feed)(worker, frame, node, index, value,
+                                    slot->path);
 }
 
 /* ---- the door ----------------------------------------------------------- */

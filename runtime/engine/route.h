@@ -29,9 +29,21 @@ void route_split(EngineWorker *worker, Frame *frame, uint32_t producer,
 void route_forward(EngineWorker *worker, Frame *frame, uint32_t index,
                    Value value, uint32_t path);
 
-/* The token on edge consumers[i] of `producer`, for a call. */
-void route_to_call(EngineWorker *worker, Frame *frame, uint32_t producer,
-                   const uint32_t *consumers, uint32_t i);
+/* The token on edge consumers[i] of `producer`, for a composite. */
+void route_to_composite(EngineWorker *worker, Frame *frame, uint32_t producer,
+                        const uint32_t *consumers, uint32_t i);
+
+/* Makes `made` what the slot of a composite holds, or that it was refused
+ * (NULL). False: somebody was faster; `seen` is what there is. */
+bool route_claim(Slot *slot, Value *seen, void *made);
+
+/* A token for a composite that was refused is only counted; takes the value.
+ * After the last one the node drains. */
+void route_refuse(EngineWorker *worker, Frame *frame, uint32_t node,
+                  Value value);
+
+/* The PORT nodes after a composite. */
+uint32_t route_port_count(const Frame *frame, uint32_t node);
 
 /* A token for a join of many or a timed node. True: this worker runs it. */
 bool route_slowly(EngineWorker *worker, Frame *frame, uint32_t node,
@@ -60,7 +72,7 @@ static inline bool route_edge(EngineWorker *worker, Frame *frame,
   if (__builtin_expect(pending <= PENDING_COUNT, 1))
     return route_arrive(worker, slot, pending);
   if (pending & PENDING_CALL) {
-    route_to_call(worker, frame, producer, consumers, i);
+    route_to_composite(worker, frame, producer, consumers, i);
     return false;
   }
   bool is_held = worker->join_frame == frame && worker->join_node == *node;

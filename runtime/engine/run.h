@@ -13,10 +13,12 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/frame.h"
 #include "runtime/engine/path.h"
+#include "runtime/engine/pure.h"
+#include "runtime/engine/scope.h"
+#include "runtime/engine/window.h"
 #include "runtime/sched/sched.h"
 
 typedef struct EngineWorker EngineWorker;
-typedef struct Pending Pending;
 
 /* Sums of phases of sampled nodes: written by one worker, read by anybody. */
 typedef struct SampleSums {
@@ -51,6 +53,7 @@ struct Engine {
   const Config *config; /* NULL: none */
   uint32_t worker_count;
   uint64_t lazy_ns;
+  uint32_t window;           /* 0: as the backends need */
   uint64_t clock_cost_ns;    /* what a look at the clock takes */
   EngineWorker *workers;     /* worker_count, and the I/O thread's */
   ReactorJob flush;          /* I/O thread only, as the next */
@@ -63,6 +66,7 @@ struct Engine {
 typedef struct Tally {
   alignas(CACHE_LINE) uint64_t executed; /* work nodes of frames that ended */
   uint64_t drained;                      /* of these, fired without running */
+  uint64_t skipped;                      /* of these, had an absent input */
   uint64_t failed;
   uint64_t frames;
   /* Read by anybody while the run goes on (run_progress). */
@@ -73,12 +77,20 @@ typedef struct Tally {
   Histogram latency;
 } Tally;
 
+/* A `while` that its `max` stopped. */
+typedef struct Stop {
+  uint32_t graph, node;
+  uint64_t steps, times;
+} Stop;
+
 /* What firing a node must look at besides the node; usually nothing. */
 typedef enum RunMode {
-  RUN_DRAINING = 1,  /* failed or cancelled (set under scope_lock): nodes fire
-                       without running */
+  RUN_DRAINING = 1,  /* some scope has failed or was cancelled (set under
+                        scope_lock, before the scope says so): frames ask their
+                        own */
   RUN_HAS_PATHS = 2, /* some token has a path: set before the first is routed */
-  RUN_TRACED = 4     /* somebody wants a trace: set before anything fires */
+  RUN_TRACED = 4,    /* somebody wants a trace: set before anything fires */
+  RUN_HAS_ABSENT = 8 /* some token is absent: set before the first is routed */
 } RunMode;
 
 /* A number that goes up and down, and how high it was. Any thread. */
@@ -115,15 +127,17 @@ struct Run {
 
   _Atomic uint32_t mode; /* RunMode bits; set once each, read by workers */
 
-  /* What fails together. One scope a run, until `try`. */
-  Mutex scope_lock; /* guards the next four, and lines */
-  Pending *pending; /* nodes that wait for somebody outside */
+  Mutex scope_lock; /* guards the scopes and the next five */
   RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
-  uint64_t more_failures; /* after the first */
+  uint64_t more_failures; /* after the first, in what drained already */
+  Stop stops[LIMIT_STOPPED_LOOPS];
+  uint32_t stop_count;
 
-  VEC(Slice) lines; /* print lines kept, in the order of the output token */
-  Value result;     /* the entry's; ordered by its END */
+  Scope scope; /* the outermost: all of the run */
+  Window window;
+
+  Value result; /* the entry's; ordered by its END */
   RunMetrics metrics;
 
   Mutex done_lock; /* guards finished */
@@ -140,12 +154,13 @@ struct Pending {
   uint64_t begun_at; /* print: when it began to wait */
   void (*cancel)(Pending *pending); /* asks for an early end; under the scope
                                        lock, so it must not complete it here */
-  Pending *next, *before;           /* in run->pending; guarded by scope_lock */
-  bool submitted;        /* the same guard: the submitter has let go */
-  bool finished;         /* the same guard: done before it had */
-  bool cancel_wanted;    /* the same guard: cancelled before it had */
-  bool is_model;         /* which of the two */
-  ModelBackend *backend; /* of a model call */
+  Pending *next, *before; /* in its scope's list; guarded by scope_lock */
+  bool submitted;         /* the same guard: the submitter has let go */
+  bool finished;          /* the same guard: done before it had */
+  bool cancel_wanted;     /* the same guard: cancelled before it had */
+  bool is_model;          /* or it waits for room in the output */
+  Gate *gate;             /* of a `try` that waits for room; else NULL */
+  ModelBackend *backend;  /* of a model call */
   ModelRequest request;
   OutputWaiter waiter;
 };
@@ -167,20 +182,13 @@ typedef struct Firing {
   uint32_t in_count;
   uint64_t begun_at; /* of a work node in a traced run; 0: not to be recorded
                         (any more) */
-  bool draining;     /* the run has failed or was cancelled */
+  bool draining;     /* the scope has failed or was cancelled */
   bool has_paths;    /* some token of the run has a path */
+  bool has_absent;   /* some token of the run is absent */
   Pending *finished; /* a timed node that completed at once: account for it */
 } Firing;
 
 typedef Outcome (*Handler)(Firing *firing, Value *result);
-
-/* in[0 .. count - 1] to a value, consuming the inputs' references. VALUE_EMPTY:
- * its text would be longer than LIMIT_VALUE_BYTES, the only way to fail; the
- * inputs are as they were. */
-typedef Value (*PureFunction)(const Value *in, uint32_t count);
-
-/* NULL for what is not pure. */
-extern const PureFunction pure_table[OP_COUNT];
 
 /* The handler of each op that is not part of a frame's plumbing. */
 extern const Handler handler_table[OP_COUNT];
@@ -197,27 +205,6 @@ void fire_settle(void *engine, Worker *worker);
 void fire_finish_here(Engine *engine, Pending *pending);
 void fire_flush(ReactorJob *job);
 
-/* ---- scope.c ---- */
-
-/* Fails the run because of `node`: the first cause is reported, the frames
- * drain. */
-void run_fail(const Frame *frame, uint32_t node, const char *format, ...)
-    PRINTF_LIKE(3, 4);
-
-/* Registers a node that is about to wait; false when the run is being
- * cancelled already. */
-bool scope_enter(Pending *pending);
-/* The submitter lets go. True: it finished meanwhile and left the scope, go
- * on with it here. False: it is not yours any more. */
-bool scope_submitted(Pending *pending);
-/* Finished by somebody else: true when it has left the scope and its token
- * must be routed by whoever calls; false when the submitter will. */
-bool scope_leave(Pending *pending);
-/* It completed without waiting. */
-void scope_withdraw(Pending *pending);
-/* The same under the scope lock: for Pending.cancel. */
-void scope_unlink(Pending *pending);
-
 /* ---- call_model.c, print.c ---- */
 
 /* A pending node has completed: counts it and gives its value. */
@@ -225,6 +212,40 @@ Outcome model_complete(Firing *firing, Pending *pending, Value *result);
 Outcome print_complete(Firing *firing, Pending *pending, Value *result);
 Outcome model_call(Firing *firing, Value *result);
 Outcome print_line(Firing *firing, Value *result);
+
+typedef enum PrintOutcome {
+  PRINT_WRITTEN, /* at once, or the scope drains: `pending` was not needed */
+  PRINT_WAITS,   /* TASK_FINISH will come */
+  PRINT_WAITED   /* it waited, and has left the scope already */
+} PrintOutcome;
+
+/* What waits for room in the output; its path is the caller's. */
+Pending *print_pending(Frame *frame, uint32_t node, uint32_t path,
+                       uint64_t ready_at);
+/* Hands `text` to the output; `firing` is recorded before it waits, or NULL. */
+PrintOutcome print_write(Pending *pending, Slice text, Firing *firing);
+/* The path with the wait; a reference. */
+uint32_t print_extend_path(Pending *pending);
+
+/* ---- try.c ---- */
+
+/* There is room for the lines of a body that succeeded. True: the node is done,
+ * and its token is to be routed. */
+bool try_resume(EngineWorker *worker, Pending *pending);
+
+/* ---- absent.c ---- */
+
+/* The first absent token is about to be routed. */
+void absent_announce(Run *run);
+/* Looks for absent inputs. True: the node is skipped, `result` is what it
+ * yields. */
+bool absent_skips(Firing *firing, Value *result);
+
+/* ---- control.c ---- */
+
+Outcome control_guard(Firing *firing, Value *result);
+Outcome control_err(Firing *firing, Value *result);
+Outcome control_absent(Firing *firing, Value *result);
 
 /* ---- backends.c ---- */
 
@@ -235,13 +256,6 @@ ModelBackend *run_backend_at(const Run *run, uint32_t row);
 /* Of all its backends together. */
 uint32_t run_in_flight_limit(const Run *run);
 
-/* ---- concat.c ---- */
-
-/* The plain forms of the values one after the other, `separator` between.
- * False when the text would be longer than LIMIT_VALUE_BYTES. */
-bool concat_values(const Value *values, uint32_t count, Slice separator,
-                   Buf *out);
-
 /* ---- report.c ---- */
 
 /* Fills run->metrics; called once, by the worker that fires the last END,
@@ -251,6 +265,8 @@ void report_samples(const Engine *engine, OverheadSample *sums);
 /* "Agent.flow: name (op)", cut to `size`. */
 void report_label(const Object *object, uint32_t graph, uint32_t node,
                   char *label, size_t size);
+/* The `while` in `node` was stopped after `steps` with its condition true. */
+void run_warn(const Frame *frame, uint32_t node, uint64_t steps);
 
 /* ---- observe.c ---- */
 
@@ -267,10 +283,6 @@ void observe_started(const Pending *pending);
 void observe_reply(const Pending *pending);
 /* A worker counts a call that has ended, or was never sent. */
 void observe_ended(const EngineWorker *worker, const Pending *pending);
-
-static inline bool run_is_draining(const Run *run) {
-  return (load_relaxed(&run->mode) & RUN_DRAINING) != 0;
-}
 
 static inline Tally *run_tally(const EngineWorker *worker, const Frame *frame) {
   return &frame->run->tallies[worker->index];

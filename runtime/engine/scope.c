@@ -1,41 +1,47 @@
 /* SPDX-License-Identifier: MIT
  *
- * What fails together, and how it ends: the first failure or a cancel marks
- * the run, asks every node that waits for somebody outside to come back, and
- * from then on nodes fire without running. The run is over when all of them
- * have come back: a cancelled call is acknowledged, never forgotten.
+ * How a scope ends: the first failure or a cancel marks it and all that are
+ * open in it, asks every node that waits for somebody outside to come back,
+ * and from then on their nodes fire without running. The scope is over when
+ * all of them have come back: a cancelled call is acknowledged, never
+ * forgotten. Both ends of waiting may race: the submitter lets go
+ * (scope_submitted) and somebody finishes the node (scope_leave); whoever comes
+ * second goes on with it.
  *
- * A waiting node is in the run's list from before it is submitted until it is
- * finished. Both ends may race: the submitter lets go (scope_submitted) and
- * somebody finishes it (scope_leave); whoever comes second goes on with it.
+ * One lock a run guards all its scopes.
  */
+#include "runtime/engine/scope.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/base/mem.h"
 #include "runtime/engine/run.h"
 
-static void list_add(Run *run, Pending *pending) {
+/* ---- nodes that wait ----------------------------------------------------- */
+
+static void list_add(Scope *scope, Pending *pending) {
   pending->before = NULL;
-  pending->next = run->pending;
-  if (run->pending != NULL) run->pending->before = pending;
-  run->pending = pending;
+  pending->next = scope->pending;
+  if (scope->pending != NULL) scope->pending->before = pending;
+  scope->pending = pending;
 }
 
 void scope_unlink(Pending *pending) {
-  Run *run = pending->frame->run;
+  Scope *scope = pending->frame->scope;
   if (pending->before != NULL)
     pending->before->next = pending->next;
   else
-    run->pending = pending->next;
+    scope->pending = pending->next;
   if (pending->next != NULL) pending->next->before = pending->before;
 }
 
 bool scope_enter(Pending *pending) {
-  Run *run = pending->frame->run;
-  mutex_lock(&run->scope_lock);
-  bool open = !run_is_draining(run);
-  if (open) list_add(run, pending);
-  mutex_unlock(&run->scope_lock);
+  Scope *scope = pending->frame->scope;
+  mutex_lock(&scope->run->scope_lock);
+  bool open = !scope_is_draining(scope);
+  if (open) list_add(scope, pending);
+  mutex_unlock(&scope->run->scope_lock);
   return open;
 }
 
@@ -71,12 +77,12 @@ void scope_withdraw(Pending *pending) {
   mutex_unlock(&run->scope_lock);
 }
 
-/* Under scope_lock, once. */
-static void cancel_all(Run *run, RunStatus status) {
-  run->status = status;
-  atomic_fetch_or(&run->mode, RUN_DRAINING);
+/* ---- draining; under scope_lock ------------------------------------------ */
+
+static void drain_one(Scope *scope) {
+  store_release(&scope->is_draining, true);
   Pending *next;
-  for (Pending *pending = run->pending; pending != NULL; pending = next) {
+  for (Pending *pending = scope->pending; pending != NULL; pending = next) {
     next = pending->next; /* a cancel may take it out of the list */
     if (pending->submitted)
       pending->cancel(pending);
@@ -85,44 +91,184 @@ static void cancel_all(Run *run, RunStatus status) {
   }
 }
 
+/* The one after `scope` among those open in `top`, a parent before what is open
+ * in it: a walk without recursion, for they may lie a thousand calls deep. */
+static Scope *next_within(const Scope *top, Scope *scope) {
+  if (scope->inner != NULL) return scope->inner;
+  while (scope != top && scope->next == NULL) scope = scope->parent;
+  return scope == top ? NULL : scope->next;
+}
+
+/* The mode first: a gate asks its scope alone and then hands poison on, which
+ * nobody may take for a value. */
+static void drain_all(Scope *top) {
+  atomic_fetch_or(&top->run->mode, RUN_DRAINING);
+  for (Scope *scope = top; scope != NULL; scope = next_within(top, scope))
+    if (!scope_is_draining(scope)) drain_one(scope);
+}
+
 void run_cancel(Run *run) {
   mutex_lock(&run->scope_lock);
-  if (!run_is_draining(run)) cancel_all(run, RUN_CANCELLED);
+  if (!scope_is_draining(&run->scope)) {
+    run->status = RUN_CANCELLED;
+    drain_all(&run->scope);
+  }
   mutex_unlock(&run->scope_lock);
 }
 
+/* ---- failures ------------------------------------------------------------ */
+
+const char *failure_text(FailureCode code) {
+  static const char *const texts[FAILURE_CODE_COUNT] = {
+#define X(name, text, meaning) text,
+#include "runtime/engine/failures.def"
+#undef X
+  };
+  return texts[code];
+}
+
+/* The name it is bound to; empty for none. */
+static Slice bound_name(const Object *object, uint32_t row) {
+  const ObjConst *name = object_attr(object, row, ATTR_NAME);
+  return name == NULL ? (Slice){0} : object_text(object, name->string);
+}
+
 /* "FILE:LINE:COL: in Agent.flow > Agent.other, ask `x`: ". */
-static void add_where(const Frame *frame, uint32_t node, Buf *out) {
+static void add_where(const Frame *frame, uint32_t row, Buf *out) {
   const Object *object = frame->run->object;
-  uint32_t row = object->graphs[frame->graph].first_node + node;
   const ObjPlace *place = &object->places[object->nodes[row].place];
+  Slice name = bound_name(object, row);
   if (place->line > 0)
     buf_addf(out, "%.*s:%u:%u: ", SLICE_ARG(object_text(object, place->file)),
              place->line, place->column);
   buf_add_text(out, "in ");
   frame_add_path(frame, out);
   buf_addf(out, ", %s", op_table[object->nodes[row].op].text);
-  const ObjConst *name = object_attr(object, row, ATTR_NAME);
-  if (name != NULL)
-    buf_addf(out, " `%.*s`", SLICE_ARG(object_text(object, name->string)));
+  if (name.length > 0) buf_addf(out, " `%.*s`", SLICE_ARG(name));
   buf_add_text(out, ": ");
 }
 
-void run_fail(const Frame *frame, uint32_t node, const char *format, ...) {
+/* The whole message is the run's error. */
+static void fail_run(const Frame *frame, uint32_t row, Slice cause) {
   Run *run = frame->run;
   Buf text = {0};
-  add_where(frame, node, &text);
+  add_where(frame, row, &text);
+  buf_add_slice(&text, cause);
+  run->status = RUN_FAILED;
+  error_set(&run->error, STATUS_FAILED, "%s", text.data);
+  buf_free(&text);
+}
+
+/* What its `catch` will be told. Takes `cause`. */
+static void fail_inner(Scope *scope, uint32_t row, FailureCode code,
+                       Buf *cause) {
+  const Object *object = scope->run->object;
+  Slice name = bound_name(object, row);
+  scope->has_failed = true;
+  scope->code = code;
+  scope->node =
+      name.length > 0 ? name : slice_of(op_table[object->nodes[row].op].text);
+  scope->cause = *cause;
+  *cause = (Buf){0};
+}
+
+void run_fail(const Frame *frame, uint32_t node, FailureCode code,
+              const char *format, ...) {
+  Run *run = frame->run;
+  Scope *scope = frame->scope;
+  uint32_t row = run->object->graphs[frame->graph].first_node + node;
+  Buf cause = {0};
   va_list args;
   va_start(args, format);
-  buf_addv(&text, format, args);
+  buf_addv(&cause, format, args);
   va_end(args);
   mutex_lock(&run->scope_lock);
-  if (!run_is_draining(run)) {
-    error_set(&run->error, STATUS_FAILED, "%s", text.data);
-    cancel_all(run, RUN_FAILED);
-  } else {
+  if (scope_is_draining(scope)) {
     run->more_failures++;
+  } else {
+    if (scope->parent == NULL)
+      fail_run(frame, row, buf_slice(&cause));
+    else
+      fail_inner(scope, row, code, &cause);
+    drain_all(scope);
   }
   mutex_unlock(&run->scope_lock);
-  buf_free(&text);
+  buf_free(&cause);
+}
+
+/* ---- opening and closing ------------------------------------------------- */
+
+bool scope_open(Scope *scope, Scope *parent) {
+  Run *run = parent->run;
+  scope->run = run;
+  scope->parent = parent;
+  mutex_lock(&run->scope_lock);
+  bool open = !scope_is_draining(parent);
+  if (open) {
+    scope->next = parent->inner;
+    if (scope->next != NULL) scope->next->before = scope;
+    parent->inner = scope;
+  }
+  mutex_unlock(&run->scope_lock);
+  return open;
+}
+
+static void unlink_inner(Scope *scope) {
+  if (scope->before != NULL)
+    scope->before->next = scope->next;
+  else
+    scope->parent->inner = scope->next;
+  if (scope->next != NULL) scope->next->before = scope->before;
+}
+
+static void free_line(Slice line) {
+  mem_free((void *)(uintptr_t)line.data);
+}
+
+/* To a `try` around it, which holds them; else to who keeps and who writes. */
+static void hand_lines_on(Scope *scope, Buf *text) {
+  Scope *parent = scope->parent;
+  const RunOptions *options = &scope->run->options;
+  bool is_run = parent->parent == NULL;
+  for (uint32_t i = 0; i < scope->lines.length; i++) {
+    Slice line = scope->lines.data[i];
+    if (is_run && options->output != NULL) buf_add_slice(text, line);
+    if (is_run && !options->keep_output)
+      free_line(line);
+    else
+      vec_push(&parent->lines, line);
+  }
+  scope->lines.length = 0;
+}
+
+ScopeEnd scope_close(Scope *scope, Buf *text) {
+  ScopeEnd end = SCOPE_SUCCEEDED;
+  mutex_lock(&scope->run->scope_lock);
+  unlink_inner(scope);
+  if (scope_is_draining(scope))
+    end = scope->has_failed && !scope_is_draining(scope->parent)
+              ? SCOPE_FAILED
+              : SCOPE_DRAINED;
+  else
+    hand_lines_on(scope, text);
+  mutex_unlock(&scope->run->scope_lock);
+  return end;
+}
+
+void scope_clear(Scope *scope) {
+  for (uint32_t i = 0; i < scope->lines.length; i++)
+    free_line(scope->lines.data[i]);
+  vec_free(&scope->lines);
+  buf_free(&scope->cause);
+}
+
+/* Locked, because only the compiler promises that prints are in one chain: an
+ * object file made by hand may have two of them behind one token. */
+void scope_keep_line(Scope *scope, Slice line) {
+  char *copy = mem_alloc(line.length + 1);
+  memcpy(copy, line.data, line.length);
+  copy[line.length] = '\0';
+  mutex_lock(&scope->run->scope_lock);
+  vec_push(&scope->lines, slice_from(copy, line.length));
+  mutex_unlock(&scope->run->scope_lock);
 }

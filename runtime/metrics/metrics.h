@@ -13,6 +13,7 @@
 #include <cjson/cJSON.h>
 
 #include "core/base/limits.h"
+#include "core/base/slice.h"
 #include "runtime/metrics/histogram.h"
 
 typedef enum RunStatus {
@@ -66,12 +67,25 @@ typedef struct WorkSpan {
  * (1 us). */
 void work_span_judge(WorkSpan *work_span);
 
+/* A `while` that was stopped by its `max` with its condition still true. */
+typedef struct StoppedLoop {
+  char label[96]; /* "Agent.flow: while" */
+  Slice file;     /* of the object */
+  uint32_t line, column;
+  uint64_t steps; /* its max */
+  uint64_t times; /* it happened so often in the run */
+} StoppedLoop;
+
 typedef struct RunMetrics {
   RunStatus status;
   uint64_t duration_ns;
   uint64_t nodes_executed; /* work nodes (op_is_counted) that fired */
   uint64_t nodes_failed;
-  uint64_t frames; /* graphs activated, the entry's included */
+  uint64_t nodes_skipped; /* of the executed: an input was absent */
+  uint64_t frames;        /* graphs activated, the entry's included */
+  StoppedLoop stopped[LIMIT_STOPPED_LOOPS]; /* the first ones in the source that
+                                               were stopped */
+  uint32_t stopped_count;
   OverheadSample overhead;
   uint64_t steal_ns;        /* searching other workers' deques, all workers */
   uint64_t idle_ns;         /* parked, all workers */

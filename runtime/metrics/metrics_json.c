@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "runtime/metrics/metrics.h"
 
@@ -43,6 +44,7 @@ static void add_execution(cJSON *root, const RunMetrics *m) {
   add_number(object, "duration_ms", ms(m->duration_ns));
   add_count(object, "nodes_executed", m->nodes_executed);
   add_count(object, "nodes_failed", m->nodes_failed);
+  add_count(object, "nodes_skipped", m->nodes_skipped);
   add_count(object, "frames", m->frames);
 }
 
@@ -151,6 +153,30 @@ static void add_work_span(cJSON *root, const WorkSpan *ws) {
   add_path(object, ws);
 }
 
+static void add_slice(cJSON *object, const char *name, Slice text) {
+  Buf copy = {0};
+  buf_add_slice(&copy, text);
+  cJSON_AddStringToObject(object, name, copy.data == NULL ? "" : copy.data);
+  buf_free(&copy);
+}
+
+/* What went as the program says, and may not be what was meant. */
+static void add_warnings(cJSON *root, const RunMetrics *m) {
+  cJSON *list = cJSON_AddArrayToObject(root, "warnings");
+  for (uint32_t i = 0; i < m->stopped_count; i++) {
+    const StoppedLoop *loop = &m->stopped[i];
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "kind", "stopped_while");
+    cJSON_AddStringToObject(item, "node", loop->label);
+    add_slice(item, "file", loop->file);
+    add_count(item, "line", loop->line);
+    add_count(item, "column", loop->column);
+    add_count(item, "steps", loop->steps);
+    add_count(item, "times", loop->times);
+    cJSON_AddItemToArray(list, item);
+  }
+}
+
 static void add_text(cJSON *object, const char *name, const char *text) {
   if (text)
     cJSON_AddStringToObject(object, name, text);
@@ -173,5 +199,6 @@ cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
   add_llm(root, metrics);
   add_phases(root, head);
   add_work_span(root, &metrics->work_span);
+  add_warnings(root, metrics);
   return root;
 }

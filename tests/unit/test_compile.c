@@ -89,7 +89,7 @@ CASE(nodes_in_the_file) {
   assert_int_equal(o->nodes[3].op, OP_ASK);
   assert_int_equal(o->nodes[3].rank, 1000);
   assert_int_equal(o->nodes[4].op, OP_CALL);
-  assert_int_equal(o->nodes[4].target, 1);
+  assert_int_equal(object_body(o, &o->nodes[4]), 1);
   const ObjConst *name = object_attr(o, 3, ATTR_NAME);
   assert_string_equal(object_text(o, name->string).data, "facts");
   assert_non_null(object_attr(o, 3, ATTR_TEMPERATURE));
@@ -176,7 +176,7 @@ CASE(warnings_do_not) {
 
 CASE(check_only) {
   (void)state;
-  Source source = {"test.ais", slice_of(program)};
+  Source source = {.name = "test.ais", .text = slice_of(program)};
   CompileOptions options = {.optimization = 1, .check_only = true};
   CompileResult result;
   compile_source(&source, &options, &result);
@@ -188,7 +188,8 @@ CASE(check_only) {
 
 CASE(too_large_a_source) {
   (void)state;
-  Source source = {"big.ais", {"", (size_t)LIMIT_SOURCE_BYTES + 1}};
+  Source source = {.name = "big.ais",
+                   .text = {"", (size_t)LIMIT_SOURCE_BYTES + 1}};
   CompileOptions options = {.optimization = 1};
   CompileResult result;
   compile_source(&source, &options, &result);
@@ -207,6 +208,24 @@ CASE(nothing_at_all) {
 
 /* ---- determinism --------------------------------------------------------- */
 
+/* One of each, inside one another. */
+static const char constructs[] =
+    "agent Nest { flow nest(c: bool, s: str, xs: list<str>) -> str {\n"
+    "  let n = 0\n"
+    "  loop (x in xs, parallel: 2) {\n"
+    "    switch x { case \"a\" => { n = n + 1 print(n) }\n"
+    "      default => print(s) }\n"
+    "    try { ask(x) -> y } catch (e) { let y = e.message }\n"
+    "    y\n"
+    "  } -> ys\n"
+    "  while (c && len(ys) > n, max: 9) {\n"
+    "    n = n + 2 if (n == 7) { return s } }\n"
+    "  fence()\n"
+    "  guard(s, condition: \"!= x\", on_fail: skip) -> g\n"
+    "  if (g == \"e\") { return \"early\" }\n"
+    "  return join(ys) + g + n\n"
+    "} }";
+
 CASE(same_source_same_bytes) {
   (void)state;
   Buf text = {0};
@@ -217,6 +236,7 @@ CASE(same_source_same_bytes) {
              i % 7, i);
   }
   buf_add_text(&text, "  return merge(a1, a499, [a2, a3])\n} }");
+  buf_add_text(&text, constructs);
   for (uint32_t level = 0; level <= 1; level++) {
     Compiled a, b;
     compile(&a, text.data, level, NULL);
@@ -227,6 +247,27 @@ CASE(same_source_same_bytes) {
     compiled_free(&a);
     compiled_free(&b);
   }
+  buf_free(&text);
+}
+
+/* The limit on a graph's parameters, told as what it means to a program. */
+CASE(a_block_that_reads_too_many_names) {
+  (void)state;
+  enum { NAMES = LIMIT_GRAPH_PARAMS + 1 };
+  Buf text = {0};
+  Compiled c;
+  buf_add_text(&text, "agent A { flow main(c: bool, n: num) -> num {\n");
+  for (int i = 0; i < NAMES; i++) buf_addf(&text, "let x%d = n + %d\n", i, i);
+  buf_add_text(&text, "let y = 0\nif (c) { y = y");
+  for (int i = 0; i < NAMES; i++) buf_addf(&text, " + x%d", i);
+  buf_add_text(&text, " }\nreturn y } }\n");
+  compile(&c, text.data, 1, NULL);
+  assert_false(c.result.ok);
+  assert_int_equal(c.result.error.status, STATUS_LIMIT);
+  assert_string_equal(c.result.error.message,
+                      "test.ais:4100:1: a block here reads more than 4096 "
+                      "names from around it");
+  compiled_free(&c);
   buf_free(&text);
 }
 
@@ -284,16 +325,19 @@ CASE(an_unknown_dump) {
   compiled_free(&c);
   Buf names = {0};
   compile_dump_names(&names);
-  assert_string_equal(names.data, "tokens, ast, ir, dot, object, fold, dce");
+  assert_string_equal(names.data,
+                      "tokens, ast, ir, dot, json, object, fold, dce");
   buf_free(&names);
 }
 
 /* ---- docs/compiler.md ---------------------------------------------------- */
 
-/* The next ``` block whose first line begins with `fence`; moves `*rest` behind
- * it. Empty when there is none. The block's first line is in `*line`. */
-static Slice next_block(Slice *rest, const char *fence, Slice *line) {
-  char *start = strstr(rest->data, fence);
+/* The next ``` block of a program or a dump; moves `*rest` behind it. Empty
+ * when there is none. The block's first line is in `*line`. */
+static Slice next_block(Slice *rest, Slice *line) {
+  char *source = strstr(rest->data, "```ais");
+  char *dump = strstr(rest->data, "```text dump=");
+  char *start = source == NULL || (dump && dump < source) ? dump : source;
   if (start == NULL) return (Slice){0};
   char *body = strchr(start, '\n') + 1;
   char *end = strstr(body, "```");
@@ -328,28 +372,31 @@ CASE(the_document_tells_the_truth) {
   assert_int_equal(file_read("docs/compiler.md", 1 << 20, &text, &error),
                    STATUS_OK);
   Slice rest = buf_slice(&text);
-  Slice line;
-  Slice program_text = next_block(&rest, "```ais", &line);
-  char *copy = mem_alloc_zero(program_text.length + 1, 1);
-  memcpy(copy, program_text.data, program_text.length);
+  Slice line, block;
+  char *source = NULL;
   int count = 0;
-  for (;;) {
-    Slice shown = next_block(&rest, "```text dump=", &line);
-    if (shown.length == 0) break;
-    expect_shown(copy, shown, line);
-    count++;
+  while ((block = next_block(&rest, &line)).length > 0) {
+    if (slice_starts_with(line, SLICE("```ais"))) {
+      mem_free(source);
+      source = mem_alloc_zero(block.length + 1, 1);
+      memcpy(source, block.data, block.length);
+    } else {
+      assert_non_null(source);
+      expect_shown(source, block, line);
+      count++;
+    }
   }
-  assert_int_equal(count, 6);
-  mem_free(copy);
+  assert_int_equal(count, 8);
+  mem_free(source);
   buf_free(&text);
 }
 
 /* ---- places -------------------------------------------------------------- */
 
 static void expect_places(Slice text) {
-  Source source = {"test.ais", text};
+  Source source = {.name = "test.ais", .text = text};
   Places places;
-  places_init(&places, text);
+  places_init(&places, &source);
   for (uint32_t at = 0; at <= text.length + 2; at++) {
     uint32_t length;
     Place wanted = source_place(&source, at);
@@ -376,7 +423,8 @@ CASE(places_are_those_of_the_source) {
   expect_places(buf_slice(&text));
   uint32_t length;
   Places places;
-  places_init(&places, SLICE("aé\nbc"));
+  Source source = {.name = "test.ais", .text = SLICE("aé\nbc")};
+  places_init(&places, &source);
   places_find(&places, (Span){1, 4}, &length);
   assert_int_equal(length, 3);
   places_find(&places, (Span){4, UINT32_MAX}, &length);
@@ -397,6 +445,7 @@ int main(void) {
       cmocka_unit_test(too_large_a_source),
       cmocka_unit_test(nothing_at_all),
       cmocka_unit_test(same_source_same_bytes),
+      cmocka_unit_test(a_block_that_reads_too_many_names),
       cmocka_unit_test(a_dump_at_every_arrow),
       cmocka_unit_test(a_dump_without_the_pass),
       cmocka_unit_test(an_unknown_dump),

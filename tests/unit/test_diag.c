@@ -359,6 +359,23 @@ CASE(json_lines) {
   bench_free(&b);
 }
 
+CASE(a_fix_may_go_elsewhere) {
+  (void)state;
+  Bench b;
+  bench_init(&b, SLICE("ab\ncd\n"));
+  Diag *diag = report(&b, 0, 1);
+  diag->replacement = "x";
+  assert_int_equal(diag_replaced(diag).start, 0);
+  assert_int_equal(diag_replaced(diag).length, 1);
+  diag->replaced = (Span){4, 0};
+  assert_int_equal(diag_replaced(diag).start, 4);
+  diag_render_json(&b.sink, &b.out);
+  assert_non_null(strstr(b.out.data,
+                         "\"replacement\":\"x\",\"replaced\":{\"line\":2,"
+                         "\"column\":2,\"end_line\":2,\"end_column\":2}"));
+  bench_free(&b);
+}
+
 /* With every text hostile and messages lost, each line is still JSON. */
 CASE(json_lines_parse) {
   (void)state;
@@ -419,6 +436,7 @@ int main(void) {
       cmocka_unit_test(colour_only_when_asked),
       cmocka_unit_test(several_messages_are_apart),
       cmocka_unit_test(json_lines),
+      cmocka_unit_test(a_fix_may_go_elsewhere),
       cmocka_unit_test(json_lines_parse),
       cmocka_unit_test(codes),
   };

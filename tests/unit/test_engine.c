@@ -26,15 +26,13 @@
 typedef struct Graph {
   const char *name;
   uint16_t params, results, spaces;
-  TypeId result;
 } Graph;
 
 static void begin(Builder *b, Graph graph) {
   build_begin_graph(b, &(BuildGraph){.name = slice_of(graph.name),
                                      .param_count = graph.params,
                                      .result_count = graph.results,
-                                     .spaces = graph.spaces,
-                                     .result = graph.result});
+                                     .spaces = graph.spaces});
 }
 
 static uint32_t node(Builder *b, Op op, TypeId type, uint32_t count,
@@ -46,11 +44,13 @@ static uint32_t node(Builder *b, Op op, TypeId type, uint32_t count,
 
 static uint32_t call(Builder *b, uint32_t target, uint32_t count,
                      const ObjRef *inputs) {
+  const ObjArm body = {.kind = OBJ_ARM_BODY, .graph = target};
   return build_node(b, &(BuildNode){.op = OP_CALL,
                                     .type = TYPE_VOID,
                                     .inputs = inputs,
                                     .input_count = count,
-                                    .target = target});
+                                    .arms = &body,
+                                    .arm_count = 1});
 }
 
 #define NODE(b, op, type, ...)                                              \
@@ -132,7 +132,7 @@ static void operations_yield_values(void **state) {
   ObjRef a = CONST | build_text(b, SLICE("a\"b"));
   ObjRef n = CONST | build_num(b, 7);
   ObjRef t = CONST | build_bool(b, true);
-  begin(b, (Graph){"A.main", 0, 1, 0, list});
+  begin(b, (Graph){"A.main", 0, 1, 0});
   uint32_t text = NODE(b, OP_TEXT, TYPE_TEXT, a, n, t);
   uint32_t merge = NODE(b, OP_MERGE, TYPE_TEXT, text, n, text);
   uint32_t pass = NODE(b, OP_PASS, TYPE_TEXT, merge);
@@ -152,7 +152,7 @@ static void wide_join(void **state) {
   Builder *b = build_new(SLICE("t.ais"), 1);
   ObjRef x = CONST | build_text(b, SLICE("x"));
   ObjRef *inputs = mem_alloc(WIDTH * sizeof *inputs);
-  begin(b, (Graph){"A.main", 0, 1, 0, TYPE_TEXT});
+  begin(b, (Graph){"A.main", 0, 1, 0});
   uint32_t source = NODE(b, OP_TEXT, TYPE_TEXT, x);
   for (uint32_t i = 0; i < WIDTH; i++)
     inputs[i] = NODE(b, OP_TEXT, TYPE_TEXT, source);
@@ -178,7 +178,7 @@ static void calls_take_and_give_tokens(void **state) {
   (void)state;
   Builder *b = build_new(SLICE("t.ais"), 1);
   ObjRef x = CONST | build_text(b, SLICE("x"));
-  begin(b, (Graph){"A.main", 1, 2, 1, TYPE_TEXT});
+  begin(b, (Graph){"A.main", 1, 2, 1});
   uint32_t token = node(b, OP_PARAM, TYPE_VOID, 0, NULL);
   uint32_t first = call(b, 1, 3, (ObjRef[]){x, x, token | ORDER});
   uint32_t value = node(b, OP_PORT, TYPE_TEXT, 0, NULL);
@@ -191,7 +191,7 @@ static void calls_take_and_give_tokens(void **state) {
   NODE(b, OP_END, TYPE_VOID, first | ORDER, second | ORDER, r0 | ORDER,
        r1 | ORDER);
   build_end_graph(b);
-  begin(b, (Graph){"A.f", 3, 2, 1, TYPE_TEXT});
+  begin(b, (Graph){"A.f", 3, 2, 1});
   uint32_t pa = node(b, OP_PARAM, TYPE_TEXT, 0, NULL);
   uint32_t pb = node(b, OP_PARAM, TYPE_TEXT, 0, NULL);
   uint32_t pt = node(b, OP_PARAM, TYPE_VOID, 0, NULL);
@@ -223,13 +223,13 @@ static void endless_recursion_is_an_error(void **state) {
   (void)state;
   Builder *b = build_new(SLICE("t.ais"), 1);
   ObjRef x = CONST | build_text(b, SLICE("x"));
-  begin(b, (Graph){"A.main", 0, 1, 0, TYPE_TEXT});
+  begin(b, (Graph){"A.main", 0, 1, 0});
   uint32_t first = call(b, 1, 1, (ObjRef[]){x});
   uint32_t value = node(b, OP_PORT, TYPE_TEXT, 0, NULL);
   uint32_t result = NODE(b, OP_RESULT, TYPE_TEXT, value);
   NODE(b, OP_END, TYPE_VOID, first | ORDER, result | ORDER);
   build_end_graph(b);
-  begin(b, (Graph){"A.f", 1, 1, 0, TYPE_TEXT});
+  begin(b, (Graph){"A.f", 1, 1, 0});
   uint32_t param = node(b, OP_PARAM, TYPE_TEXT, 0, NULL);
   uint32_t again = NODE(b, OP_TEXT, TYPE_TEXT, param, x);
   uint32_t c1 = call(b, 1, 1, (ObjRef[]){again});
@@ -257,7 +257,7 @@ static void endless_recursion_is_an_error(void **state) {
 static Object *many_asks(uint32_t count) {
   Builder *b = build_new(SLICE("t.ais"), 1);
   ObjRef *inputs = mem_alloc(count * sizeof *inputs);
-  begin(b, (Graph){"A.main", 0, 1, 0, TYPE_TEXT});
+  begin(b, (Graph){"A.main", 0, 1, 0});
   for (uint32_t i = 0; i < count; i++)
     inputs[i] = NODE(b, OP_ASK, TYPE_TEXT, CONST | build_num(b, i));
   uint32_t join = node(b, OP_MERGE, TYPE_TEXT, count, inputs);
@@ -358,7 +358,7 @@ static void long_paths_keep_their_sums(void **state) {
   (void)state;
   enum { LENGTH = 1000 };
   Builder *b = build_new(SLICE("t.ais"), 1);
-  begin(b, (Graph){"A.main", 0, 1, 0, TYPE_TEXT});
+  begin(b, (Graph){"A.main", 0, 1, 0});
   uint32_t last = NODE(b, OP_ASK, TYPE_TEXT, CONST | build_num(b, 1));
   for (int i = 1; i < LENGTH; i++) last = NODE(b, OP_ASK, TYPE_TEXT, last);
   uint32_t result = NODE(b, OP_RESULT, TYPE_TEXT, last);
@@ -397,7 +397,7 @@ static uint32_t draw(Random *random, uint32_t below) {
 static Object *random_graph(Random *random, Buf *expected) {
   Buf values[RANDOM_NODES] = {{0}};
   Builder *b = build_new(SLICE("t.ais"), 1);
-  begin(b, (Graph){"A.main", 0, 1, 0, TYPE_TEXT});
+  begin(b, (Graph){"A.main", 0, 1, 0});
   bool read[RANDOM_NODES] = {false};
   for (uint32_t i = 0; i < RANDOM_NODES; i++) {
     ObjRef inputs[RANDOM_INPUTS];

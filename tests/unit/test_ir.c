@@ -238,7 +238,7 @@ CASE(recursion_shares_effects) {
                "  flow odd(x: str) -> str { far() return even(x) }\n"
                "  flow far { nearer() }\n"
                "  flow nearer { print(\"x\") }\n"
-               "  flow loop(x: str) -> str { return loop(x) }\n"
+               "  flow again(x: str) -> str { return again(x) }\n"
                "  flow late -> str { return \"x\" nearer() }\n"
                "}");
   uint32_t output = 1u << SPACE_OUTPUT;
@@ -247,7 +247,7 @@ CASE(recursion_shares_effects) {
   assert_int_equal(spaces_of(&program, "odd"), output);
   assert_int_equal(spaces_of(&program, "far"), output);
   assert_int_equal(spaces_of(&program, "nearer"), output);
-  assert_int_equal(spaces_of(&program, "loop"), 0);
+  assert_int_equal(spaces_of(&program, "again"), 0);
   assert_int_equal(spaces_of(&program, "late"), 0);
   program_free(&program);
 }
@@ -359,8 +359,8 @@ CASE(keys_name_nodes) {
                "} }\n"
                "agent B { flow f -> str { return ask(\"d\") } }");
   static const char *const labels[] = {
-      "A.main/x#0",     "A.main/param#0",  "A.main/a#0",      "A.main/ask#0",
-      "A.main/ask#1",   "A.main/ask#2",    "A.main/g#0",      "A.main/port#0",
+      "A.main/x:0",     "A.main/param#0",  "A.main/a:0",      "A.main/ask#0",
+      "A.main/ask#1",   "A.main/ask#2",    "A.main/g:0",      "A.main/port#0",
       "A.main/print#0", "A.main/result#0", "A.main/result#1", "A.main/end#0"};
   for (uint32_t i = 0; i < 12; i++) {
     assert_int_equal(key_of(&program, 0, i), hash_of(labels[i]));
@@ -534,7 +534,7 @@ static void break_layout(Program *program, int how) {
       program->ir->graphs.data[0].spaces = 0;
       break;
     case 8:
-      program->ir->graphs.data[0].result = TYPE_VOID;
+      program->ir->graphs.data[0].result_count = 3;
       break;
     default:
       program->ir->graphs.data[0].param_count = 1;
@@ -586,7 +586,7 @@ static void break_node(Program *program, int how) {
       node_at(program, 7)->type = TYPE_TEXT;
       break;
     case 22:
-      node_at(program, 3)->target = 7;
+      program->ir->graphs.data[0].arms.data[0].graph = 7;
       break;
     case 23:
       node_at(program, 4)->type = TYPE_NUM;
@@ -630,6 +630,7 @@ CASE(a_drawing) {
   ir_dump_dot(program.ir, &out);
   assert_string_equal(out.data,
                       "digraph apxm {\n"
+                      "  compound=true;\n"
                       "  node [shape=box];\n"
                       "  subgraph cluster_0 {\n"
                       "    label=\"A.main\";\n"
@@ -656,6 +657,29 @@ CASE(a_drawing) {
   program_free(&program);
 }
 
+CASE(a_drawing_of_arms) {
+  (void)state;
+  Program program;
+  Buf out = {0};
+  program_make(&program,
+               "agent A { flow main(s: str) -> str {\n"
+               "  switch s {\n"
+               "    case \"say \\\"a\\\"\" => \"x\"\n"
+               "    default => \"y\"\n"
+               "  } -> v\n"
+               "  return v\n"
+               "} }");
+  ir_dump_dot(program.ir, &out);
+  assert_non_null(strstr(out.data, "label=\"A.main/switch#0/case#0\";"));
+  assert_non_null(strstr(out.data,
+                         "  n0_1 -> n1_0 [lhead=cluster_1, style=dotted, "
+                         "label=\"case \\\"say \\\\\\\"a\\\\\\\"\\\"\"];\n"
+                         "  n0_1 -> n2_0 [lhead=cluster_2, style=dotted, "
+                         "label=\"default\"];\n"));
+  buf_free(&out);
+  program_free(&program);
+}
+
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(a_flow_without_anything),
@@ -674,6 +698,7 @@ int main(void) {
       cmocka_unit_test(ranks_saturate),
       cmocka_unit_test(the_verifier_sees),
       cmocka_unit_test(a_drawing),
+      cmocka_unit_test(a_drawing_of_arms),
   };
   return RUN(cases);
 }

@@ -10,7 +10,7 @@
 static char *lex(Slice text) {
   Arena arena;
   DiagSink sink;
-  Source source = {"t.ais", text};
+  Source source = {.name = "t.ais", .text = text};
   Buf out = {0};
   arena_init(&arena);
   diag_init(&sink, &source, &arena);
@@ -53,8 +53,8 @@ CASE(numbers) {
          "1:1 NAME a\n1:2 MINUS -\n1:3 NUM 1\n1:5 NUM 1.x\n1:9 NUM 7\n"
          "1:10 DOT .\n2:1 DOT .\n2:2 NUM 5\n2:3 END\nE0004 4+3\n");
   expect(SLICE("1__0 1_ 30s 1e"),
-         "1:1 NUM 1__0\n1:6 NUM 1_\n1:9 NUM 30s\n1:13 NUM 1e\n1:15 END\n"
-         "E0004 0+4\nE0004 5+2\nE0004 8+3\nE0004 12+2\n");
+         "1:1 NUM 1__0\n1:6 NUM 1_\n1:9 DURATION 30s\n1:13 NUM 1e\n1:15 END\n"
+         "E0004 0+4\nE0004 5+2\nE0004 12+2\n");
 }
 
 /* What may begin a statement is another token than what may continue one. */

@@ -92,7 +92,15 @@ static RunMetrics *sample_metrics(void) {
   m->duration_ns = 101 * NS_PER_MS;
   m->nodes_executed = 10;
   m->nodes_failed = 1;
+  m->nodes_skipped = 3;
   m->frames = 2;
+  m->stopped_count = 1;
+  m->stopped[0] = (StoppedLoop){.label = "Main.main: (while)",
+                                .file = SLICE("a.ais"),
+                                .line = 7,
+                                .column = 5,
+                                .steps = 10,
+                                .times = 2};
   m->overhead = (OverheadSample){.nodes = 4,
                                  .ready_ns = 400,
                                  .input_ns = 800,
@@ -183,6 +191,20 @@ static void check_work_span(const cJSON *root) {
                       "Main.main: a (ask)");
 }
 
+static void check_warnings(const cJSON *root) {
+  const cJSON *list = cJSON_GetObjectItem(root, "warnings");
+  assert_int_equal(cJSON_GetArraySize(list), 1);
+  const cJSON *item = cJSON_GetArrayItem(list, 0);
+  assert_string_equal(cJSON_GetObjectItem(item, "kind")->valuestring,
+                      "stopped_while");
+  assert_string_equal(cJSON_GetObjectItem(item, "node")->valuestring,
+                      "Main.main: (while)");
+  assert_string_equal(cJSON_GetObjectItem(item, "file")->valuestring, "a.ais");
+  assert_true(cJSON_GetObjectItem(item, "line")->valuedouble == 7);
+  assert_true(cJSON_GetObjectItem(item, "steps")->valuedouble == 10);
+  assert_true(cJSON_GetObjectItem(item, "times")->valuedouble == 2);
+}
+
 CASE(document_has_the_figures) {
   (void)state;
   RunMetrics *metrics = sample_metrics();
@@ -195,6 +217,8 @@ CASE(document_has_the_figures) {
   expect_number(root, "execution", "duration_ms", 101);
   expect_number(root, "execution", "nodes_executed", 10);
   expect_number(root, "execution", "nodes_failed", 1);
+  expect_number(root, "execution", "nodes_skipped", 3);
+  check_warnings(root);
   check_scheduler(root);
   check_llm(root);
   check_work_span(root);

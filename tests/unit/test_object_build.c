@@ -4,6 +4,7 @@
  * the one that build_finish reports.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/object_shapes.h"
@@ -168,6 +169,39 @@ CASE(too_large_a_text) {
   assert_fails(b, STATUS_LIMIT, "text");
 }
 
+/* `count` fields called f0, f1, ...; one of them twice, if `twice`. */
+static Builder *with_record(uint32_t count, bool twice) {
+  static char names[LIMIT_RECORD_FIELDS + 1][8];
+  TypeTable types;
+  type_table_init(&types);
+  TypeId record = type_record(&types, SLICE("Wide"));
+  for (uint32_t i = 0; i < count; i++) {
+    snprintf(names[i], sizeof names[i], "f%u", twice && i == 2 ? 0 : i);
+    type_add_field(&types, record, slice_of(names[i]), TYPE_NUM);
+  }
+  Builder *b = new_builder();
+  build_types(b, &types);
+  type_table_free(&types);
+  return b;
+}
+
+CASE(records) {
+  (void)state;
+  Error error = {0};
+  Object *object = finish(with_record(LIMIT_RECORD_FIELDS, false), &error);
+  assert_non_null(object);
+  assert_int_equal(object->types.record_count, 1);
+  const TypeField *field =
+      type_field(object->types, TYPE_BUILTIN_COUNT, SLICE("f77"));
+  assert_ptr_equal(field, &object->types.fields[77]);
+  assert_true(slice_equal_text(object->types.records[0].name, "Wide"));
+  object_free(object);
+  assert_fails(with_record(LIMIT_RECORD_FIELDS + 1, false), STATUS_LIMIT,
+               "fields of one record");
+  assert_fails(with_record(3, true), STATUS_FORMAT,
+               "field 2: named as field 0");
+}
+
 /* Room is asked for before anything is copied, so no such table is needed. */
 CASE(too_large_a_file) {
   (void)state;
@@ -193,6 +227,7 @@ int main(void) {
       cmocka_unit_test(too_many_parameters),
       cmocka_unit_test(too_many_inputs),
       cmocka_unit_test(too_large_a_text),
+      cmocka_unit_test(records),
       cmocka_unit_test(too_large_a_file),
   };
   return RUN(cases);

@@ -63,6 +63,7 @@ CASE(twice_read_is_twice_listed) {
 
 typedef struct Start {
   bool is_start;
+  bool acts; /* it does something at once */
   uint32_t edges;
 } Start;
 
@@ -73,10 +74,15 @@ static Start start_of(const Object *o, const ObjNode *node, const bool *opens) {
   for (uint32_t k = node->inputs; k < node[1].inputs; k++)
     consts += (o->inputs[k] & OBJ_REF_CONST) != 0;
   start.edges = node[1].inputs - node->inputs - consts;
-  start.is_start = start.edges == 0;
-  if (node->op == OP_PARAM || node->op == OP_PORT) start.is_start = false;
-  if (node->op == OP_CALL && (consts > 0 || opens[node->target]))
+  if (node->op == OP_PARAM || node->op == OP_PORT) return start;
+  start.is_start = start.edges == 0 || (op_table[node->op].shape & OP_GATED);
+  if (node->op == OP_CALL && (consts > 0 || opens[object_body(o, node)]))
     start.is_start = true;
+  start.acts = start.is_start;
+  if (node->op == OP_BRANCH || node->op == OP_LOOP)
+    start.acts = (o->inputs[node->inputs] & OBJ_REF_CONST) != 0;
+  if (node->op == OP_TRY)
+    start.acts = start.edges == 0 || consts > 0 || opens[object_body(o, node)];
   return start;
 }
 
@@ -86,7 +92,7 @@ static bool spread(const Object *o, bool *opens) {
   for (uint32_t g = 0; g < o->graph_count; g++) {
     for (uint32_t i = 0; i < o->graphs[g].node_count && !opens[g]; i++) {
       const ObjNode *node = &o->nodes[o->graphs[g].first_node + i];
-      opens[g] = start_of(o, node, opens).is_start;
+      opens[g] = start_of(o, node, opens).acts;
       learnt |= opens[g];
     }
   }
@@ -99,7 +105,7 @@ static void assert_pending(const Object *o, uint32_t row, const bool *opens) {
   uint32_t pending = start.edges + start.is_start;
   if (node->op == OP_PARAM || node->op == OP_PORT) pending = 1;
   if (pending >= WIDE_JOIN) pending |= PENDING_WIDE;
-  if (node->op == OP_CALL) pending |= PENDING_CALL;
+  if (op_table[node->op].shape & OP_COMPOSITE) pending |= PENDING_CALL;
   if (op_table[node->op].shape & OP_ASYNC) pending |= PENDING_TIMED;
   assert_int_equal(o->pending[row], pending);
 }
@@ -118,7 +124,6 @@ static void assert_links(const Object *o, uint32_t g, const bool *opens) {
   assert_int_equal(at, o->links[g].first_start + o->links[g].start_count);
   assert_int_equal(o->links[g].work_count, work);
   assert_int_equal(o->links[g].opens_at_once, opens[g]);
-  assert_int_equal(o->links[g].start_count > 0, opens[g]);
 }
 
 static void assert_counters(const Object *o) {
@@ -161,12 +166,15 @@ static Object *make_call_net(uint32_t count, uint32_t seed) {
     ObjRef given = shape_add(&graph, OP_PARAM, TYPE_TEXT, 0, NULL);
     for (uint32_t calls = 0; calls < 3; calls++) {
       seed = seed * 1664525 + 1013904223;
-      shape_node(&graph, &(BuildNode){.op = OP_CALL,
-                                      .inputs = &given,
-                                      .input_count = 1,
-                                      .target = (seed >> 8) % count});
+      shape_node(&graph,
+                 &(BuildNode){.op = OP_CALL,
+                              .inputs = &given,
+                              .input_count = 1,
+                              .arms = &(ObjArm){.graph = (seed >> 8) % count},
+                              .arm_count = 1});
     }
-    if (seed >> 28 == 0) shape_add(&graph, OP_LIST, 4, 0, NULL);
+    if (seed >> 28 == 0)
+      shape_add(&graph, OP_LIST, TYPE_BUILTIN_COUNT, 0, NULL);
     shape_end(&graph);
   }
   assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
@@ -197,10 +205,13 @@ CASE(a_long_chain_of_calls) {
     ShapeGraph graph = shape_begin(b, &(BuildGraph){.param_count = 1});
     ObjRef given = shape_add(&graph, OP_PARAM, TYPE_TEXT, 0, NULL);
     if (g + 1 == COUNT) given = OBJ_REF_CONST | build_text(b, SLICE("end"));
-    shape_node(&graph, &(BuildNode){.op = OP_CALL,
-                                    .inputs = &given,
-                                    .input_count = 1,
-                                    .target = g + 1 < COUNT ? g + 1 : g});
+    shape_node(
+        &graph,
+        &(BuildNode){.op = OP_CALL,
+                     .inputs = &given,
+                     .input_count = 1,
+                     .arms = &(ObjArm){.graph = g + 1 < COUNT ? g + 1 : g},
+                     .arm_count = 1});
     shape_end(&graph);
   }
   assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
@@ -210,6 +221,19 @@ CASE(a_long_chain_of_calls) {
   assert_non_null(o);
   assert_int_equal(o->links[0].opens_at_once, 1);
   assert_int_equal(o->pending[1], PENDING_CALL | 2);
+  object_free(o);
+}
+
+/* A gated composite is a start, whatever it waits for; but only one that does
+ * something opens its graph. */
+CASE(gated_composites_start) {
+  (void)state;
+  Object *o = shape_load(SHAPE_CONTROL);
+  const ObjLinks *step = &o->links[2], *all = &o->links[6];
+  assert_int_equal(step->start_count, 1);
+  assert_int_equal(step->opens_at_once, 0);
+  assert_int_equal(all->start_count, 5);
+  assert_int_equal(all->opens_at_once, 1); /* a while has `last` at once */
   object_free(o);
 }
 
@@ -338,12 +362,29 @@ CASE(dumps) {
   assert_says(&out, "flow 0: Talker.main() -> void = graph 1, at x.ais:1:1\n");
   assert_says(&out,
               "graph 1: Talker.main, nodes 12, params 1, results 1, "
-              "spaces 0x1, result void\n  starts: %1\n");
+              "spaces 0x1\n  starts: %1\n");
   assert_says(&out,
               "  %1     call   graph 0 Talker.say (c1 \"one\", after %0)"
               ": void  [rank 0, key 0000000000000000, waits 2, at "
               "nowhere]\n");
   assert_says(&out, "texts\n  t0 \"\"\n  t24 \"shapes.ais\"\n");
+  object_free(o);
+  buf_clear(&out);
+  o = shape_load(SHAPE_CONTROL);
+  object_dump(o, &out);
+  assert_says(&out,
+              "graph 3: Main.control/loop, nodes 10, params 3, results 3, "
+              "spaces 0x1, nested\n");
+  assert_says(&out,
+              "branch case \" one\" graph 1 \" two\" case \"b\" graph 0 "
+              "\" one\" default graph 1 \" two\" (");
+  assert_says(&out,
+              "loop   graph 3 Main.control/loop (%1, %8, after %9): void "
+              "lists parallel=2  [");
+  assert_says(&out,
+              "try    graph 4 Main.control/try catch graph 5 "
+              "Main.control/catch (");
+  assert_says(&out, "  5 error { message: str, code: str, node: str }\n");
   object_free(o);
   buf_free(&out);
 }
@@ -457,6 +498,7 @@ int main(void) {
       cmocka_unit_test(a_join_of_many_is_wide),
       cmocka_unit_test(openings_spread_over_calls),
       cmocka_unit_test(a_long_chain_of_calls),
+      cmocka_unit_test(gated_composites_start),
       cmocka_unit_test(flows_by_name),
       cmocka_unit_test(the_entry),
       cmocka_unit_test(one_name_in_two_agents),

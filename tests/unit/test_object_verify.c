@@ -42,6 +42,8 @@ typedef struct Spoil {
   }
 #define NODE(shape, row, field, value, words) \
   FIELD(shape, NODES, row, ObjNode, field, value, words)
+#define ARM(shape, row, field, value, words) \
+  FIELD(shape, ARMS, row, ObjArm, field, value, words)
 #define INPUT(shape, row, value, words) \
   { SHAPE_##shape, OBJ_INPUTS, (row), 0, 4, (value), (words) }
 #define ATTR_VALUE(row, number, words) \
@@ -55,7 +57,7 @@ typedef struct Spoil {
 enum { ANY_BIG = 0x7FFFFFFF };
 
 static const Spoil header_spoils[] = {
-    HEADER(version, 2, "version 2"),
+    HEADER(version, 3, "version 3"),
     HEADER(flags, 1, "reserved"),
     HEADER(section_count, 11, "11 sections"),
     HEADER(section_count, 64, "64 sections"),
@@ -95,11 +97,12 @@ static const Spoil table_spoils[] = {
     FIELD(VALUES, CONSTS, 1, ObjConst, bits, 2, "a bool that is neither"),
     FIELD(HELLO, TYPES, 1, TypeRow, kind, TYPE_KIND_NUM, "type 1"),
     FIELD(HELLO, TYPES, 3, TypeRow, element, 1, "type 3"),
-    FIELD(LISTS, TYPES, 5, TypeRow, kind, TYPE_KIND_TEXT, "type 5: kind 1"),
-    FIELD(LISTS, TYPES, 5, TypeRow, kind, TYPE_KIND_COUNT, "type 5: kind 5"),
-    FIELD(LISTS, TYPES, 5, TypeRow, element, 5, "a list of type 5"),
-    FIELD(LISTS, TYPES, 5, TypeRow, element, 6, "a list of type 6"),
-    FIELD(LISTS, TYPES, 5, TypeRow, element, TYPE_VOID, "a list of type 0"),
+    FIELD(LISTS, TYPES, 6, TypeRow, kind, TYPE_KIND_TEXT, "type 6: kind 1"),
+    FIELD(LISTS, TYPES, 6, TypeRow, kind, TYPE_KIND_COUNT, "type 6: kind 7"),
+    FIELD(LISTS, TYPES, 6, TypeRow, kind, TYPE_KIND_RECORD, "record 1 is not"),
+    FIELD(LISTS, TYPES, 6, TypeRow, element, 6, "a list of type 6"),
+    FIELD(LISTS, TYPES, 6, TypeRow, element, 7, "a list of type 7"),
+    FIELD(LISTS, TYPES, 6, TypeRow, element, TYPE_VOID, "a list of type 0"),
     FIELD(HELLO, PLACES, 0, ObjPlace, line, 1, "place 0"),
     FIELD(HELLO, PLACES, 1, ObjPlace, line, 0, "place 1: lines"),
     FIELD(HELLO, PLACES, 1, ObjPlace, column, 0, "place 1: lines"),
@@ -122,13 +125,18 @@ static const Spoil graph_spoils[] = {
     FIELD(CALLS, GRAPHS, 2, ObjGraph, param_count, 4097, "over the limits"),
     FIELD(CHAIN, GRAPHS, 0, ObjGraph, param_count, 2, "(ask): it cannot st"),
     FIELD(CHAIN, GRAPHS, 0, ObjGraph, param_count, 0, "(param): it cannot s"),
-    FIELD(CALLS, GRAPHS, 2, ObjGraph, result_count, 2, "graph 2: 2 results"),
+    FIELD(CALLS, GRAPHS, 2, ObjGraph, result_count, 2, "(result): it cannot "),
+    FIELD(CALLS, GRAPHS, 2, ObjGraph, result_count, 4097, "over the limits"),
     FIELD(CALLS, GRAPHS, 1, ObjGraph, spaces, 3, "unknown bit"),
-    FIELD(CALLS, GRAPHS, 1, ObjGraph, spaces, 0, "graph 1: 1 results"),
+    FIELD(CALLS, GRAPHS, 1, ObjGraph, spaces, 0, "values come first"),
     FIELD(CALLS, GRAPHS, 2, ObjGraph, reserved, 1, "unknown bit"),
-    FIELD(CALLS, GRAPHS, 2, ObjGraph, result, 4, "no type 4"),
+    FIELD(CALLS, GRAPHS, 2, ObjGraph, flags, 2, "unknown bit"),
+    FIELD(CALLS, GRAPHS, 2, ObjGraph, spaces, 1, "0 tokens for graph 2"),
+    FIELD(CALLS, GRAPHS, 0, ObjGraph, flags, 1, "graph 0 is of the wrong sort"),
+    FIELD(CONTROL, GRAPHS, 0, ObjGraph, flags, 0, "graph 0 is of the wrong s"),
+    FIELD(CONTROL, GRAPHS, 6, ObjGraph, flags, 1, "part of another flow"),
+    FIELD(CONTROL, FLOWS, 0, ObjFlow, graph, 0, "part of another flow"),
     FIELD(CALLS, GRAPHS, 2, ObjGraph, name, 2, "graph 2: no text"),
-    FIELD(CALLS, GRAPHS, 0, ObjGraph, result, TYPE_NUM, "graph's result"),
     FIELD(HELLO, FLOWS, 0, ObjFlow, agent, 1, "flow 0: no text"),
     FIELD(HELLO, FLOWS, 0, ObjFlow, name, 1, "flow 0: no text"),
     FIELD(HELLO, FLOWS, 0, ObjFlow, graph, 1, "flow 0: no graph 1"),
@@ -154,9 +162,9 @@ static const Spoil node_spoils[] = {
     NODE(HELLO, 0, op, OP_END, "cannot stand"),
     NODE(HELLO, 1, op, OP_ASK, "cannot stand"),
     NODE(HELLO, 2, op, OP_RESULT, "cannot stand"),
-    NODE(HELLO, 0, flags, 1, "reserved"),
-    NODE(HELLO, 0, target, 1, "reserved"),
-    NODE(HELLO, 0, type, 4, "no type 4"),
+    NODE(HELLO, 0, flags, 1, "unknown flag"),
+    NODE(HELLO, 0, arms, 1, "do not begin at 0"),
+    NODE(HELLO, 0, type, 5, "no type 5"),
     NODE(HELLO, 0, place, 3, "no place 3"),
     NODE(HELLO, 0, inputs, 1, "do not begin at 0"),
     NODE(HELLO, 0, attrs, 1, "do not begin at 0"),
@@ -167,7 +175,11 @@ static const Spoil node_spoils[] = {
     NODE(HELLO, 3, op, 1, "sentinel"),
     NODE(HELLO, 3, inputs, 1, "sentinel"),
     NODE(HELLO, 3, attrs, 1, "sentinel"),
+    NODE(HELLO, 3, arms, 1, "sentinel"),
     NODE(HELLO, 3, place, 1, "sentinel"),
+    NODE(HELLO, 1, arms, ANY_BIG, "arms end at"),
+    NODE(CALLS, 9, arms, 0, "it has not the arms"),
+    NODE(CALLS, 10, arms, 2, "(port): it has arms"),
     NODE(HELLO, 0, type, TYPE_NUM, "cannot be of type 2"),
     NODE(LISTS, 2, type, TYPE_TEXT, "cannot be of type 1"),
     NODE(HELLO, 2, type, TYPE_TEXT, "cannot be of type 1"),
@@ -191,8 +203,8 @@ static const Spoil node_spoils[] = {
 static const Spoil typed_spoils[] = {
     NODE(CALLS, 0, type, TYPE_VOID, "values come first"),
     NODE(CALLS, 1, type, TYPE_TEXT, "values come first"),
-    NODE(CALLS, 5, type, TYPE_TEXT, "its type is not"),
-    NODE(CALLS, 4, type, TYPE_NUM, "its type is not"),
+    NODE(CALLS, 5, type, TYPE_TEXT, "values come first"),
+    NODE(CALLS, 4, type, TYPE_NUM, "its input is of another"),
     NODE(CHAIN, 0, type, TYPE_NUM, "parameter 0 is not of its graph's"),
     INPUT(CALLS, 0, 1, "reads node 1, which has no value"),
     INPUT(CALLS, 1, AFTER(1u), "needs one output token"),
@@ -201,26 +213,26 @@ static const Spoil typed_spoils[] = {
     INPUT(CALLS, 0, AFTER(0u), "input 1: a value after an order edge"),
     INPUT(CALLS, 5, AFTER(0u), "input 0 is not an effect token"),
     INPUT(CALLS, 5, 0, "it needs one token"),
-    NODE(CALLS, 8, target, 3, "no graph 3"),
-    NODE(CALLS, 8, target, 2, "1 values and 1 tokens for graph 2"),
-    NODE(CALLS, 8, target, 1, "1 values and 1 tokens for graph 1"),
-    NODE(CALLS, 15, target, 0, "1 values and 0 tokens for graph 0"),
-    NODE(CALLS, 20, target, 1, "its effects are not its graph's"),
+    ARM(CALLS, 0, graph, 3, "no graph 3"),
+    ARM(CALLS, 0, graph, 2, "1 values and 1 tokens for graph 2"),
+    ARM(CALLS, 0, graph, 1, "1 values and 1 tokens for graph 1"),
+    ARM(CALLS, 2, graph, 0, "1 values and 0 tokens for graph 0"),
+    ARM(CALLS, 3, graph, 1, "its effects are not its graph's"),
     INPUT(CALLS, 8, 1, "names node 1, which is not before"),
     INPUT(CALLS, 9, 0, "no value"),
     INPUT(CALLS, 11, AFTER(2u), "input 1 is not an effect token"),
     INPUT(CALLS, 12, 4, "reads node 4, which has no value"),
-    NODE(CALLS, 19, type, TYPE_NUM, "argument 0 is of another type"),
-    NODE(CALLS, 9, type, TYPE_NUM, "not that of the callee's result"),
+    NODE(CALLS, 19, type, TYPE_NUM, "input 0 is of another type"),
+    NODE(CALLS, 9, type, TYPE_NUM, "not that of the graph's result"),
     NODE(CALLS, 9, op, OP_PASS, "cannot stand"),
     NODE(CALLS, 14, op, OP_PORT, "cannot stand"),
     NODE(VALUES, 7, type, TYPE_TEXT, "not of its graph's type"),
-    NODE(LISTS, 1, type, 5, ""),
-    NODE(LISTS, 2, type, 4, "is no element of its list"),
-    NODE(LISTS, 2, type, 6, "is no element of its list"),
-    NODE(LISTS, 3, type, 5, "is no element of its list"),
-    NODE(LISTS, 4, type, 5, "its type is not that of its input"),
-    NODE(LISTS, 7, type, 5, "its type is not"),
+    NODE(LISTS, 1, type, 6, ""),
+    NODE(LISTS, 2, type, 5, "is no element of its list"),
+    NODE(LISTS, 2, type, 7, "is no element of its list"),
+    NODE(LISTS, 3, type, 6, "is no element of its list"),
+    NODE(LISTS, 4, type, 6, "its type is not that of its input"),
+    NODE(LISTS, 7, type, 6, "its input is of another"),
     INPUT(LISTS, 10, 0, "of another type"),
     INPUT(LISTS, 5, CONSTANT(0u), "its type is not that of its input"),
 };
@@ -235,6 +247,61 @@ static const Spoil attr_spoils[] = {
     ATTR_VALUE(3, 1, "`temperature` is of another type"),
     ATTR_VALUE(3, 8, "`temperature` is out of range"),
     ATTR_VALUE(4, 4, "`max_tokens` is out of range"),
+};
+
+/* Types of SHAPE_RECORDS: 5 Point, 6 its list, 7 Shape, 8 and 9 lists. */
+static const Spoil record_spoils[] = {
+    FIELD(RECORDS, TYPES, 5, TypeRow, element, 1, "record 1 is not the next"),
+    FIELD(RECORDS, TYPES, 7, TypeRow, element, 0, "record 0 is not the next"),
+    FIELD(RECORDS, TYPES, 7, TypeRow, kind, TYPE_KIND_LIST, "2 records for 1"),
+    FIELD(RECORDS, RECORDS, 0, ObjRecord, name, 1, "record 0: no text"),
+    FIELD(RECORDS, RECORDS, 0, ObjRecord, first_field, 1, "begins at field 1"),
+    FIELD(RECORDS, RECORDS, 1, ObjRecord, first_field, 0, "begins at field 0"),
+    FIELD(RECORDS, RECORDS, 0, ObjRecord, field_count, 1, "record 1: begins"),
+    FIELD(RECORDS, RECORDS, 1, ObjRecord, field_count, 2, "field 4 belongs"),
+    FIELD(RECORDS, RECORDS, 1, ObjRecord, field_count, 4, "ends outside"),
+    FIELD(RECORDS, RECORDS, 0, ObjRecord, field_count, UINT32_MAX, "outside"),
+    FIELD(RECORDS, FIELDS, 1, ObjField, name, 1, "field 1: no text"),
+    FIELD(RECORDS, FIELDS, 1, ObjField, type, TYPE_VOID, "of type 0"),
+    FIELD(RECORDS, FIELDS, 1, ObjField, type, 10, "of type 10"),
+    FIELD(RECORDS, FIELDS, 1, ObjField, type, TYPE_NONE, "of type 65535"),
+    FIELD(RECORDS, FIELDS, 1, ObjField, type, TYPE_JSON, ""),
+    FIELD(RECORDS, FIELDS, 4, ObjField, type, 7, ""),
+    FIELD(RECORDS, FIELDS, 2, ObjField, type, TYPE_NUM, "its type is not what"),
+    FIELD(RECORDS, FIELDS, 2, ObjField, name, 0, "there is no such field"),
+};
+
+/* Arms of SHAPE_CONTROL: 0 1 of the step's branch; 2 3 4 true, false, absent;
+ * 5 6 7 cases and default; 8 loop; 9 while; 10 11 try and catch. */
+static const Spoil arm_spoils[] = {
+    ARM(CONTROL, 2, kind, OBJ_ARM_KIND_COUNT, "no kind 7 of arms"),
+    ARM(CONTROL, 2, graph, 7, "no graph 7"),
+    ARM(CONTROL, 2, graph, 6, "graph 6 is of the wrong sort"),
+    ARM(CONTROL, 2, label, 1, "needless label"),
+    ARM(CONTROL, 2, kind, OBJ_ARM_FALSE, "out of order"),
+    ARM(CONTROL, 2, kind, OBJ_ARM_BODY, "it has not the arms"),
+    ARM(CONTROL, 2, graph, 2, "are not alike"),
+    ARM(CONTROL, 3, graph, 3, "are not alike"),
+    ARM(CONTROL, 4, kind, OBJ_ARM_DEFAULT, "it has not the arms"),
+    ARM(CONTROL, 3, kind, OBJ_ARM_ABSENT, "out of order"),
+    ARM(CONTROL, 5, kind, OBJ_ARM_TRUE, "it has not the arms"),
+    ARM(CONTROL, 5, label, ANY_BIG, "a label is no text"),
+    ARM(CONTROL, 6, kind, OBJ_ARM_DEFAULT, "needless label"),
+    ARM(CONTROL, 7, kind, OBJ_ARM_ABSENT, ""),
+    ARM(CONTROL, 7, kind, OBJ_ARM_CASE, ""),
+    ARM(CONTROL, 8, graph, 0, "tokens for graph 0"),
+    ARM(CONTROL, 8, graph, 2, "its body takes items of another type"),
+    ARM(CONTROL, 8, kind, OBJ_ARM_CATCH, "it has not the arms"),
+    ARM(CONTROL, 9, graph, 3, "neither takes nor gives a bool"),
+    ARM(CONTROL, 9, graph, 0, "tokens for graph 0"),
+    ARM(CONTROL, 10, graph, 3, "tokens for graph 3"),
+    ARM(CONTROL, 11, graph, 3, "its catch takes no error"),
+    ARM(CONTROL, 0, graph, 1, ""),
+    ARM(CONTROL, 0, graph, 4, ""),
+    FIELD(CONTROL, FIELDS, 1, ObjField, type, TYPE_NUM, "takes no error"),
+    FIELD(CONTROL, FIELDS, 2, ObjField, name, 0, "takes no error"),
+    FIELD(CONTROL, FLOWS, 0, ObjFlow, result, TYPE_NUM, "its result is not"),
+    FIELD(CONTROL, FLOWS, 0, ObjFlow, result, TYPE_VOID, "its result is not"),
 };
 
 /* ---- the machine --------------------------------------------------------- */
@@ -291,6 +358,14 @@ CASE(typed_nodes) {
 CASE(attributes) {
   (void)state;
   TRY_ALL(attr_spoils);
+}
+CASE(records) {
+  (void)state;
+  TRY_ALL(record_spoils);
+}
+CASE(arms) {
+  (void)state;
+  TRY_ALL(arm_spoils);
 }
 
 /* ---- what a change of one field cannot show ------------------------------ */
@@ -392,7 +467,10 @@ CASE(section_sizes) {
       {SHAPE_HELLO, OBJ_STRINGS, 17, "the text at 0 does not end in zeros"},
       {SHAPE_HELLO, OBJ_CONSTS, 0, "names constant 0"},
       {SHAPE_HELLO, OBJ_TYPES, 3, "lack the built-in ones"},
-      {SHAPE_HELLO, OBJ_TYPES, 5, "type 4: kind 0"},
+      {SHAPE_HELLO, OBJ_TYPES, 6, "type 5: kind 0"},
+      {SHAPE_HELLO, OBJ_RECORDS, 1, "1 records for 0 types"},
+      {SHAPE_HELLO, OBJ_FIELDS, 1, "field 0 belongs to no record"},
+      {SHAPE_HELLO, OBJ_ARMS, 1, "sentinel"},
       {SHAPE_HELLO, OBJ_TYPES, 65536, "65536 types are too many"},
       {SHAPE_HELLO, OBJ_PLACES, 0, "no place `nowhere`"},
       {SHAPE_HELLO, OBJ_PLACES, 2, "flow 0: no place 2"},
@@ -425,8 +503,10 @@ CASE(deep_types) {
   TypeTable types;
   type_table_init(&types);
   for (uint16_t i = 0; i <= LIMIT_TYPE_DEPTH; i++)
-    vec_push(&types.rows,
-             ((TypeRow){TYPE_KIND_LIST, i == 0 ? TYPE_TEXT : (TypeId)(3 + i)}));
+    vec_push(
+        &types.rows,
+        ((TypeRow){TYPE_KIND_LIST,
+                   i == 0 ? TYPE_TEXT : (TypeId)(TYPE_BUILTIN_COUNT - 1 + i)}));
   Builder *b = build_new(SLICE("deep"), 0);
   build_types(b, &types);
   type_table_free(&types);
@@ -462,7 +542,7 @@ CASE(single_nodes) {
       &plain, &(BuildNode){.op = OP_PRINT, .inputs = &text, .input_count = 1},
       "its effects are not its graph's");
   assert_node_refused(&printing, &(BuildNode){.op = OP_PRINT},
-                      "no parameter for an effect");
+                      "an effect has no place");
   assert_node_refused(
       &(BuildGraph){.param_count = 1},
       &(BuildNode){
@@ -470,7 +550,273 @@ CASE(single_nodes) {
       "1 inputs");
   assert_node_refused(
       &plain, &(BuildNode){.op = OP_CALL, .inputs = &text, .input_count = 1},
-      "1 values and 0 tokens");
+      "it has not the arms it needs");
+}
+
+/* ---- operations on values ------------------------------------------------ */
+
+enum { LIST_NONE = TYPE_BUILTIN_COUNT, TEXTS, NUMS, PAIR };
+
+/* An operation on parameters, one a letter of `inputs`, of a text, number,
+ * bool, json, list of texts, list of numbers, empty list or pair; `f` is the
+ * constant "first". */
+typedef struct Typed {
+  Op op;
+  const char *inputs;
+  TypeId type;
+  const char *words; /* of the refusal; empty: it is sound */
+} Typed;
+
+static TypeId type_of_letter(char letter) {
+  static const char letters[] = "snbjTNEP";
+  static const TypeId types[] = {TYPE_TEXT, TYPE_NUM, TYPE_BOOL, TYPE_JSON,
+                                 TEXTS,     NUMS,     LIST_NONE, PAIR};
+  return types[strchr(letters, letter) - letters];
+}
+
+static void make_typed_types(Builder *b) {
+  TypeTable types;
+  type_table_init(&types);
+  type_list_of(&types, TYPE_NONE);
+  type_list_of(&types, TYPE_TEXT);
+  type_list_of(&types, TYPE_NUM);
+  type_record(&types, SLICE("Pair"));
+  type_add_field(&types, PAIR, SLICE("first"), TYPE_NUM);
+  type_add_field(&types, PAIR, SLICE("second"), TYPE_TEXT);
+  build_types(b, &types);
+  type_table_free(&types);
+}
+
+static void try_typed(const Typed *typed) {
+  Error error = {0};
+  Buf out = {0};
+  ObjRef refs[8];
+  uint32_t count = 0, params = 0;
+  Builder *b = build_new(SLICE("typed"), 0);
+  make_typed_types(b);
+  for (const char *at = typed->inputs; *at != '\0'; at++) params += *at != 'f';
+  ShapeGraph g = shape_begin(b, &(BuildGraph){.param_count = (uint16_t)params});
+  for (const char *at = typed->inputs; *at != '\0'; at++)
+    refs[count++] = *at == 'f'
+                        ? OBJ_REF_CONST | build_text(b, SLICE("first"))
+                        : shape_add(&g, OP_PARAM, type_of_letter(*at), 0, NULL);
+  shape_add(&g, typed->op, typed->type, count, refs);
+  shape_end(&g);
+  assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
+  build_free(b);
+  size_t size = out.length;
+  Object *object = object_load((uint8_t *)buf_take(&out), size, &error);
+  bool is_sound = typed->words[0] == '\0';
+  if ((object != NULL) != is_sound ||
+      (!is_sound && strstr(error.message, typed->words) == NULL))
+    fail_msg("%s(%s) (%s): %s", op_table[typed->op].text, typed->inputs,
+             typed->words, error.message);
+  object_free(object);
+}
+
+CASE(typed_operations) {
+  (void)state;
+  static const char wrong[] = "is of the wrong type", made[] = "inputs make";
+  static const Typed all[] = {
+      {OP_ADD, "nnn", TYPE_NUM, ""},
+      {OP_ADD, "nns", TYPE_NUM, "input 2 is of the wrong type"},
+      {OP_ADD, "n", TYPE_NUM, "1 inputs"},
+      {OP_ADD, "nn", TYPE_TEXT, "cannot be of type 1"},
+      {OP_NEG, "j", TYPE_NUM, wrong},
+      {OP_AND, "bb", TYPE_BOOL, ""},
+      {OP_AND, "bn", TYPE_BOOL, wrong},
+      {OP_NOT, "b", TYPE_NUM, "cannot be of type 2"},
+      {OP_EQ, "jP", TYPE_BOOL, ""},
+      {OP_LT, "nn", TYPE_BOOL, ""},
+      {OP_LT, "ss", TYPE_BOOL, ""},
+      {OP_LT, "ns", TYPE_BOOL, "only numbers or texts"},
+      {OP_LT, "bb", TYPE_BOOL, "only numbers or texts"},
+      {OP_FIELD, "Pf", TYPE_NUM, ""},
+      {OP_FIELD, "Pf", TYPE_JSON, ""},
+      {OP_FIELD, "Pf", TYPE_TEXT, made},
+      {OP_FIELD, "Ps", TYPE_NUM, "no fixed name"},
+      {OP_FIELD, "js", TYPE_JSON, ""},
+      {OP_FIELD, "js", TYPE_TEXT, made},
+      {OP_FIELD, "Ts", TYPE_TEXT, wrong},
+      {OP_INDEX, "Tn", TYPE_TEXT, ""},
+      {OP_INDEX, "Tn", TYPE_NUM, made},
+      {OP_INDEX, "En", PAIR, ""},
+      {OP_INDEX, "Ts", TYPE_TEXT, wrong},
+      {OP_INDEX, "js", TYPE_JSON, ""},
+      {OP_INDEX, "jn", TYPE_JSON, ""},
+      {OP_INDEX, "jb", TYPE_JSON, wrong},
+      {OP_INDEX, "Ps", TYPE_JSON, "has no items"},
+      {OP_GET, "Tn", TYPE_JSON, ""},
+      {OP_GET, "Tn", TYPE_TEXT, made},
+      {OP_GET, "Tns", TYPE_TEXT, ""},
+      {OP_GET, "Tnn", TYPE_TEXT, made},
+      {OP_GET, "Tnn", TYPE_JSON, ""},
+      {OP_GET, "Psn", TYPE_JSON, ""},
+      {OP_GET, "Psn", TYPE_NUM, made},
+      {OP_GET, "ss", TYPE_JSON, "has no parts"},
+      {OP_GET, "Ts", TYPE_JSON, wrong},
+      {OP_SPLIT, "ss", TEXTS, ""},
+      {OP_SPLIT, "ss", NUMS, made},
+      {OP_SPLIT, "sn", TEXTS, wrong},
+      {OP_RANGE, "nn", NUMS, ""},
+      {OP_RANGE, "n", TEXTS, made},
+      {OP_SLICE, "Tn", TEXTS, ""},
+      {OP_SLICE, "snn", TYPE_TEXT, ""},
+      {OP_SLICE, "Tn", NUMS, made},
+      {OP_SLICE, "jn", TYPE_JSON, "neither a text nor a list"},
+      {OP_KEYS, "P", TEXTS, ""},
+      {OP_KEYS, "T", TEXTS, wrong},
+      {OP_JOIN, "Ns", TYPE_TEXT, ""},
+      {OP_JOIN, "ss", TYPE_TEXT, wrong},
+      {OP_CONVERT, "j", PAIR, ""},
+      {OP_CONVERT, "j", TYPE_VOID, made},
+      {OP_NONE, "", PAIR, ""},
+      {OP_NONE, "", TYPE_VOID, made},
+      {OP_NIL, "", TYPE_TEXT, "cannot be of type 1"},
+      {OP_FENCE, "", TYPE_BOOL, ""},
+      {OP_FENCE, "s", TYPE_BOOL, "1 inputs"},
+      {OP_ERR, "s", TYPE_VOID, ""},
+      {OP_ERR, "n", TYPE_VOID, wrong},
+      {OP_GUARD, "s", TYPE_TEXT, "it has no `condition`"},
+      {OP_GUARD, "s", TYPE_NUM, made},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) try_typed(&all[i]);
+}
+
+static void assert_guard(const char *condition, const char *on_fail,
+                         const char *words) {
+  ObjRef text = OBJ_REF_CONST;
+  Error error = {0};
+  Buf out = {0};
+  Builder *b = build_new(SLICE("guard"), 0);
+  build_text(b, SLICE("a"));
+  ObjAttr attrs[] = {{ATTR_CONDITION, build_text(b, slice_of(condition))},
+                     {ATTR_ON_FAIL, build_text(b, slice_of(on_fail))}};
+  ShapeGraph g = shape_begin(b, &(BuildGraph){0});
+  shape_node(&g, &(BuildNode){.op = OP_GUARD,
+                              .type = TYPE_TEXT,
+                              .inputs = &text,
+                              .input_count = 1,
+                              .attrs = attrs,
+                              .attr_count = 2});
+  shape_end(&g);
+  assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
+  build_free(b);
+  size_t size = out.length;
+  if (words != NULL) {
+    assert_refused((uint8_t *)buf_take(&out), size, words);
+    return;
+  }
+  Object *object = object_load((uint8_t *)buf_take(&out), size, &error);
+  assert_non_null(object);
+  object_free(object);
+}
+
+CASE(guards) {
+  (void)state;
+  assert_guard("> 0.8", "halt", NULL);
+  assert_guard("not_empty", "skip", NULL);
+  assert_guard("perhaps", "halt", "`condition` is none");
+  assert_guard("", "halt", "`condition` is none");
+  assert_guard("> 0.8", "hop", "neither halt nor skip");
+}
+
+/* ---- nested graphs ------------------------------------------------------- */
+
+/* (bool) -> (): a branch on it to `yes` and `no`. */
+static void add_forked(Builder *b, bool nested, uint32_t yes, uint32_t no) {
+  ShapeGraph g =
+      shape_begin(b, &(BuildGraph){.param_count = 1, .nested = nested});
+  ObjRef given = shape_add(&g, OP_PARAM, TYPE_BOOL, 0, NULL);
+  ObjRef inputs[] = {given, given};
+  shape_node(&g, &(BuildNode){.op = OP_BRANCH,
+                              .inputs = inputs,
+                              .input_count = 2,
+                              .arms = (ObjArm[]){{OBJ_ARM_TRUE, 0, yes},
+                                                 {OBJ_ARM_FALSE, 0, no}},
+                              .arm_count = 2});
+  shape_end(&g);
+}
+
+/* (bool) -> (): calls graph `callee`. */
+static void add_calling(Builder *b, uint32_t callee) {
+  ShapeGraph g =
+      shape_begin(b, &(BuildGraph){.param_count = 1, .nested = true});
+  ObjRef given = shape_add(&g, OP_PARAM, TYPE_BOOL, 0, NULL);
+  shape_node(&g, &(BuildNode){.op = OP_CALL,
+                              .inputs = &given,
+                              .input_count = 1,
+                              .arms = &(ObjArm){.graph = callee},
+                              .arm_count = 1});
+  shape_end(&g);
+}
+
+static uint8_t *finish_nests(Builder *b, size_t *size) {
+  Error error = {0};
+  Buf out = {0};
+  assert_int_equal(build_finish(b, &out, &error), STATUS_OK);
+  build_free(b);
+  *size = out.length;
+  return (uint8_t *)buf_take(&out);
+}
+
+CASE(nests) {
+  (void)state;
+  size_t size;
+  Builder *b = build_new(SLICE("itself"), 0);
+  add_forked(b, true, 0, 0);
+  uint8_t *bytes = finish_nests(b, &size);
+  assert_refused(bytes, size, "nested in itself");
+
+  b = build_new(SLICE("round"), 0);
+  add_forked(b, false, 1, 2);
+  add_forked(b, true, 2, 3);
+  add_forked(b, true, 3, 3);
+  add_forked(b, true, 1, 1);
+  bytes = finish_nests(b, &size);
+  assert_refused(bytes, size, "nested in itself");
+
+  b = build_new(SLICE("recursion"), 0); /* passes a call: it is counted */
+  add_forked(b, false, 1, 2);
+  add_calling(b, 0);
+  add_forked(b, true, 1, 1);
+  bytes = finish_nests(b, &size);
+  Object *object = object_load(bytes, size, NULL);
+  assert_non_null(object);
+  assert_int_equal(object->links[0].opens_at_once, 0);
+  object_free(object);
+}
+
+/* Many nodes with many arms: each pair of graphs is compared once. */
+CASE(arms_by_the_thousand) {
+  (void)state;
+  enum { GRAPHS = 500, NODES = 500, PARAMS = 500 };
+  Builder *b = build_new(SLICE("arms"), 0);
+  ObjArm arms[GRAPHS];
+  ObjRef inputs[PARAMS + 1];
+  for (uint32_t i = 0; i < GRAPHS; i++) {
+    ShapeGraph g =
+        shape_begin(b, &(BuildGraph){.param_count = PARAMS, .nested = true});
+    for (uint32_t k = 0; k < PARAMS; k++)
+      shape_add(&g, OP_PARAM, TYPE_TEXT, 0, NULL);
+    shape_end(&g);
+    arms[i] = (ObjArm){OBJ_ARM_CASE, build_text(b, SLICE("label")), i};
+  }
+  for (uint32_t k = 0; k <= PARAMS; k++)
+    inputs[k] = OBJ_REF_CONST | build_text(b, SLICE("label"));
+  ShapeGraph g = shape_begin(b, &(BuildGraph){0});
+  for (uint32_t i = 0; i < NODES; i++)
+    shape_node(&g, &(BuildNode){.op = OP_BRANCH,
+                                .inputs = inputs,
+                                .input_count = PARAMS + 1,
+                                .arms = arms,
+                                .arm_count = GRAPHS});
+  shape_end(&g);
+  size_t size;
+  uint8_t *bytes = finish_nests(b, &size);
+  Object *object = object_load(bytes, size, NULL);
+  assert_non_null(object);
+  object_free(object);
 }
 
 /* Order edges are no value inputs, but a parameter has none of those either. */
@@ -514,12 +860,18 @@ int main(void) {
       cmocka_unit_test(nodes),
       cmocka_unit_test(typed_nodes),
       cmocka_unit_test(attributes),
+      cmocka_unit_test(records),
+      cmocka_unit_test(arms),
       cmocka_unit_test(seals),
       cmocka_unit_test(other_files),
       cmocka_unit_test(trailing_bytes),
       cmocka_unit_test(padding),
       cmocka_unit_test(deep_types),
       cmocka_unit_test(single_nodes),
+      cmocka_unit_test(typed_operations),
+      cmocka_unit_test(guards),
+      cmocka_unit_test(nests),
+      cmocka_unit_test(arms_by_the_thousand),
       cmocka_unit_test(nothing_is_sound),
       cmocka_unit_test(section_sizes),
       cmocka_unit_test(a_parameter_waits_for_nothing),

@@ -51,8 +51,7 @@ static Object *many_asks(uint32_t count) {
   ObjRef inputs[1000];
   build_place(b, SLICE("t.ais"), 4, 2, 1);
   build_begin_graph(
-      b, &(BuildGraph){
-             .name = SLICE("A.main"), .result_count = 1, .result = TYPE_TEXT});
+      b, &(BuildGraph){.name = SLICE("A.main"), .result_count = 1});
   for (uint32_t i = 0; i < count; i++)
     inputs[i] = add(b, OP_ASK, 1, (ObjRef[]){OBJ_REF_CONST | build_num(b, i)});
   uint32_t join = add(b, OP_MERGE, count, inputs);

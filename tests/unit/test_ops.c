@@ -33,11 +33,13 @@ CASE(spaces_of_effects) {
 
 CASE(callable_operations) {
   (void)state;
-  static const char *const names[] = {"ask",   "think", "reason",
-                                      "merge", "wait",  "print"};
-  static const char *const others[] = {"param", "port", "result", "end",
-                                       "call",  "pass", "text",   "list",
-                                       "Ask",   "as",   "asks",   ""};
+  static const char *const names[] = {"ask",  "think", "reason", "merge",
+                                      "wait", "print", "len",    "get",
+                                      "json", "guard", "fence",  "err"};
+  static const char *const others[] = {
+      "param",   "port", "result", "end",  "call", "pass",  "text",
+      "list",    "loop", "try",    "null", "+",    "field", "none",
+      "convert", "&&",   "Ask",    "as",   "asks", ""};
   Op op;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     assert_true(op_find_callable(slice_of(names[i]), &op));
@@ -74,6 +76,10 @@ CASE(attributes_of_operations) {
   assert_true(attr_fits(ATTR_BUDGET_TOKENS, OP_THINK));
   assert_false(attr_fits(ATTR_BUDGET_TOKENS, OP_ASK));
   assert_false(attr_fits(ATTR_NAME, OP_ASK));
+  assert_true(attr_fits(ATTR_FALLBACK, OP_REASON));
+  assert_true(attr_fits(ATTR_CONDITION, OP_GUARD));
+  assert_false(attr_fits(ATTR_CONDITION, OP_ASK));
+  assert_false(attr_fits(ATTR_MAX, OP_WHILE)); /* not written in a call */
 }
 
 int main(void) {

@@ -265,7 +265,7 @@ static void play_call(Play *p, const IrGraph *graph, const IrNode *node,
     if (ir_is_order(inputs[i])) break;
     args[i] = input_text(p->program, values, inputs[i], &scratch[i]);
   }
-  play(p, node->target, args, out);
+  play(p, ir_arms(graph, node)->graph, args, out);
   for (int i = 0; i < VALUES; i++) buf_free(&scratch[i]);
 }
 
@@ -420,6 +420,155 @@ CASE(passes_keep_results) {
   }
 }
 
+/* ---- constructs ---------------------------------------------------------- */
+
+CASE(a_construct_that_nobody_needs_goes) {
+  (void)state;
+  expect_after("dce",
+               "agent A { flow main(c: bool, xs: list<str>) -> str {\n"
+               "  if (c) { ask(\"one\") -> u } else { ask(\"two\") -> u }\n"
+               "  loop (x in xs) { loop (y in xs) { ask(x + y) } }\n"
+               "  try { think(xs[0]) -> t } catch { \"\" -> t }\n"
+               "  while (c, max: 3) { ask(\"again\") -> a }\n"
+               "  return \"x\"\n"
+               "} }",
+               "graph 0 A.main: str\n"
+               "  %0 = param: bool -> c\n"
+               "  %1 = param: list<str> -> xs\n"
+               "  %2 = try(%1) [body: graph 1, catch: graph 2]\n"
+               "  %3 = result(\"x\"): str\n"
+               "  %4 = end\n"
+               "\n"
+               "graph 1 A.main/try#0/body\n"
+               "  %0 = param: list<str> -> xs\n"
+               "  %1 = index(%0, 0): str\n"
+               "  %2 = end\n"
+               "\n"
+               "graph 2 A.main/try#0/catch\n"
+               "  %0 = param: error\n"
+               "  %1 = param: list<str> -> xs\n"
+               "  %2 = end\n");
+}
+
+CASE(what_can_be_noticed_stays) {
+  (void)state;
+  expect_after("dce",
+               "agent A { flow main(c: bool, s: str, xs: list<str>) -> str {\n"
+               "  if (c) { ask(\"kept\") -> _ }\n"
+               "  if (c) { ask(\"a\") } else { ask(\"b\") } -> _\n"
+               "  switch s { case \"a\" => ask(\"may not match\") }\n"
+               "  loop (x in xs) { num(x) -> n }\n"
+               "  if (c) { ask(\"dead\") -> d print(1) }\n"
+               "  return \"x\"\n"
+               "} }",
+               "graph 0 A.main: str, spaces output\n"
+               "  %0 = param: bool -> c\n"
+               "  %1 = param: str -> s\n"
+               "  %2 = param: list<str> -> xs\n"
+               "  %3 = param: output\n"
+               "  %4 = branch(%0) [true: graph 1, false: graph 2]\n"
+               "  %5 = branch(%0) [true: graph 3, false: graph 4]\n"
+               "  %6 = port: str keep\n"
+               "  %7 = branch(%1) [case \"a\": graph 5]\n"
+               "  %8 = loop(%2) [body: graph 6]\n"
+               "  %9 = branch(%0, !%3) [true: graph 7, false: graph 8]\n"
+               "  %10 = port: output\n"
+               "  %11 = result(\"x\"): str\n"
+               "  %12 = result(!%10): output\n"
+               "  %13 = end\n"
+               "\n"
+               "graph 1 A.main/if#0/then\n"
+               "  %0 = ask(\"kept\"): str keep\n"
+               "  %1 = end\n"
+               "\n"
+               "graph 2 A.main/if#0/else\n"
+               "  %0 = end\n"
+               "\n"
+               "graph 3 A.main/if#1/then\n"
+               "  %0 = ask(\"a\"): str\n"
+               "  %1 = result(%0): str\n"
+               "  %2 = end\n"
+               "\n"
+               "graph 4 A.main/if#1/else\n"
+               "  %0 = ask(\"b\"): str\n"
+               "  %1 = result(%0): str\n"
+               "  %2 = end\n"
+               "\n"
+               "graph 5 A.main/switch#0/case#0\n"
+               "  %0 = end\n"
+               "\n"
+               "graph 6 A.main/loop#0/body\n"
+               "  %0 = param: str -> x\n"
+               "  %1 = num(%0): num -> n\n"
+               "  %2 = end\n"
+               "\n"
+               "graph 7 A.main/if#2/then, spaces output\n"
+               "  %0 = param: output\n"
+               "  %1 = print(1, !%0)\n"
+               "  %2 = result(!%1): output\n"
+               "  %3 = end\n"
+               "\n"
+               "graph 8 A.main/if#2/else, spaces output\n"
+               "  %0 = param: output\n"
+               "  %1 = result(!%0): output\n"
+               "  %2 = end\n");
+}
+
+CASE(a_fence_keeps_nothing_alive) {
+  (void)state;
+  expect_after("dce",
+               "agent A { flow main -> str {\n"
+               "  ask(\"unread\") -> u\n"
+               "  ask(\"kept\") -> _\n"
+               "  fence()\n"
+               "  return ask(\"q\")\n"
+               "} }",
+               "graph 0 A.main: str\n"
+               "  %0 = ask(\"kept\"): str keep\n"
+               "  %1 = fence(!%0): bool\n"
+               "  %2 = branch(%1) [true: graph 1, false: graph 1]\n"
+               "  %3 = port: str\n"
+               "  %4 = result(%3): str\n"
+               "  %5 = end\n"
+               "\n"
+               "graph 1 A.main/rest#0/else\n"
+               "  %0 = ask(\"q\"): str\n"
+               "  %1 = result(%0): str\n"
+               "  %2 = end\n");
+}
+
+CASE(nested_graphs_are_folded) {
+  (void)state;
+  expect_after("fold",
+               "agent A { flow main(c: bool, x: str) -> str {\n"
+               "  let t = \"a\" + 1\n"
+               "  if (c) { ask(\"q\" + \"r\", t) -> y }\n"
+               "  else { let z = \"{{x}}\" \"!\" + z -> y }\n"
+               "  return y\n"
+               "} }",
+               "graph 0 A.main: str\n"
+               "  %0 = param: bool -> c\n"
+               "  %1 = param: str -> x\n"
+               "  %2 = branch(%0, \"a1\", %1) [true: graph 1, false: graph 2]\n"
+               "  %3 = port: str\n"
+               "  %4 = result(%3): str\n"
+               "  %5 = end\n"
+               "\n"
+               "graph 1 A.main/if#0/then\n"
+               "  %0 = param: str -> t\n"
+               "  %1 = param: str -> x\n"
+               "  %2 = ask(\"qr\\n\\nContext 1: \", %0): str -> y\n"
+               "  %3 = result(%2): str\n"
+               "  %4 = end\n"
+               "\n"
+               "graph 2 A.main/if#0/else\n"
+               "  %0 = param: str -> t\n"
+               "  %1 = param: str -> x\n"
+               "  %2 = text(\"!\", %1): str -> y\n"
+               "  %3 = result(%2): str\n"
+               "  %4 = end\n");
+}
+
 /* ---- large programs ------------------------------------------------------ */
 
 /* Each text is read by the next alone. Copied one into the next they would
@@ -486,6 +635,10 @@ int main(void) {
       cmocka_unit_test(long_shared_text_is_not_copied),
       cmocka_unit_test(unread_nodes_go),
       cmocka_unit_test(passes_keep_results),
+      cmocka_unit_test(a_construct_that_nobody_needs_goes),
+      cmocka_unit_test(what_can_be_noticed_stays),
+      cmocka_unit_test(a_fence_keeps_nothing_alive),
+      cmocka_unit_test(nested_graphs_are_folded),
       cmocka_unit_test(a_chain_is_walked_once),
       cmocka_unit_test(doubling_ends),
       cmocka_unit_test(the_table),

@@ -18,7 +18,7 @@ static void assert_place(const Source *source, const SourceLines *lines,
 
 CASE(places) {
   (void)state;
-  Source source = {"x.ais", SLICE("ab\n\n\xC3\xA9z\r\nq")};
+  Source source = {.name = "x.ais", .text = SLICE("ab\n\n\xC3\xA9z\r\nq")};
   SourceLines lines;
   source_lines_init(&lines, &source);
   assert_int_equal(lines.starts.length, 4);
@@ -40,7 +40,7 @@ CASE(places) {
 
 CASE(empty_text) {
   (void)state;
-  Source source = {"x.ais", {NULL, 0}};
+  Source source = {.name = "x.ais", .text = {NULL, 0}};
   SourceLines lines;
   source_lines_init(&lines, &source);
   assert_place(&source, &lines, 0, 1, 1);
@@ -51,7 +51,7 @@ CASE(empty_text) {
 
 CASE(text_that_ends_a_line) {
   (void)state;
-  Source source = {"x.ais", SLICE("a\n")};
+  Source source = {.name = "x.ais", .text = SLICE("a\n")};
   SourceLines lines;
   source_lines_init(&lines, &source);
   assert_place(&source, &lines, 1, 1, 2);

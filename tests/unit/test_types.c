@@ -9,12 +9,12 @@
 #include "tests/unit/unit.h"
 
 static bool fits(const TypeTable *t, TypeId from, TypeId to) {
-  return type_fits(t->rows.data, t->rows.length, from, to);
+  return type_fits(type_table_view(t), from, to);
 }
 
 static void assert_name(const TypeTable *t, TypeId type, const char *name) {
   Buf out = {0};
-  type_add_name(t->rows.data, t->rows.length, type, &out);
+  type_add_name(type_table_view(t), type, &out);
   assert_string_equal(out.data, name);
   buf_free(&out);
 }
@@ -83,6 +83,47 @@ CASE(names) {
               "list<list<str>>");
   assert_name(&t, type_list_of(&t, TYPE_NONE), "list<?>");
   assert_name(&t, TYPE_NONE, "?");
+  assert_name(&t, TYPE_JSON, "json");
+  assert_name(&t, type_list_of(&t, type_record(&t, SLICE("Pair"))),
+              "list<Pair>");
+  type_table_free(&t);
+}
+
+CASE(json_takes_all_but_void) {
+  (void)state;
+  TypeTable t;
+  type_table_init(&t);
+  TypeId texts = type_list_of(&t, TYPE_TEXT);
+  TypeId anything = type_list_of(&t, TYPE_JSON);
+  TypeId record = type_record(&t, SLICE("Pair"));
+  assert_true(fits(&t, TYPE_TEXT, TYPE_JSON));
+  assert_true(fits(&t, record, TYPE_JSON));
+  assert_true(fits(&t, texts, TYPE_JSON));
+  assert_true(fits(&t, texts, anything));
+  assert_false(fits(&t, TYPE_VOID, TYPE_JSON));
+  assert_false(fits(&t, TYPE_JSON, TYPE_TEXT));
+  assert_false(fits(&t, TYPE_JSON, record));
+  assert_false(fits(&t, anything, texts));
+  type_table_free(&t);
+}
+
+CASE(records) {
+  (void)state;
+  TypeTable t;
+  type_table_init(&t);
+  TypeId one = type_record(&t, SLICE("One")),
+         two = type_record(&t, SLICE("Two"));
+  TypeId twos = type_list_of(&t, two);
+  type_add_field(&t, two, SLICE("next"), twos);
+  type_add_field(&t, two, SLICE("one"), one);
+  type_add_field(&t, one, SLICE("n"), TYPE_NUM);
+  TypeView view = type_table_view(&t);
+  assert_int_equal(type_field(view, two, SLICE("one"))->type, one);
+  assert_int_equal(type_field(view, two, SLICE("next"))->type, twos);
+  assert_int_equal(type_field(view, one, SLICE("n"))->type, TYPE_NUM);
+  assert_null(type_field(view, one, SLICE("one")));
+  assert_false(fits(&t, one, two));
+  assert_true(fits(&t, one, one));
   type_table_free(&t);
 }
 
@@ -91,6 +132,8 @@ int main(void) {
       cmocka_unit_test(lists_are_made_once),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(what_fits),
+      cmocka_unit_test(json_takes_all_but_void),
+      cmocka_unit_test(records),
       cmocka_unit_test(names),
   };
   return RUN(cases);
