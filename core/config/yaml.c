@@ -335,8 +335,10 @@ static Status read_events(Reading *r) {
 
 Status yaml_parse(const char *name, Slice text, Arena *arena, YamlNode **root,
                   Error *error) {
-  Reading r = {
-      .source = {name, text}, .arena = arena, .error = error, .place = {1, 1}};
+  Reading r = {.source = {.name = name, .text = text},
+               .arena = arena,
+               .error = error,
+               .place = {1, 1}};
   *root = NULL;
   if (slice_trim(text).length == 0) return STATUS_OK;
   Status status = check_bytes(&r);
