@@ -101,9 +101,11 @@ def random_programs(count):
                 yield part
 
 
-def mutant(text, source):
-    """The program with other white space, which may mean something else."""
-    share = source.choice([0.02, 0.1, 0.4])
+def mutant(text, source, shares=(0.02, 0.1, 0.4)):
+    """The program with other white space, which may mean something else. It
+    is torn at some `shares` of its tokens: few of a long one, or none is left
+    without a syntax error."""
+    share = source.choice(shares)
     out = []
     for token in tokens_of(text):
         if not token.isspace():
@@ -193,7 +195,9 @@ class Formatting(unittest.TestCase):
         programs = list(random_programs(OPTIONS.mutants // 2))
         self.check(programs, len(programs))
         source = random.Random(OPTIONS.seed)
-        self.check([mutant(text, source) for text in programs], 1)
+        shares = (0.0005, 0.002, 0.02)
+        self.check([mutant(text, source, shares) for text in programs],
+                   len(programs) // 10)
 
 
 def main():
