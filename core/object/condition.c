@@ -104,10 +104,6 @@ bool condition_parse(Slice text, Condition *condition, const char **fault) {
   return parse_operand(skip(s, strlen(sign->text)), condition, fault);
 }
 
-bool condition_is_comparison(const Condition *condition) {
-  return condition->kind <= CONDITION_NOT_EQUAL;
-}
-
 /* -1, 0 or 1, as memcmp. */
 static int order_texts(Slice a, Slice b) {
   size_t shorter = a.length < b.length ? a.length : b.length;

@@ -39,8 +39,6 @@ typedef struct Condition {
  * are taken in any letter case. */
 bool condition_parse(Slice text, Condition *condition, const char **fault);
 
-bool condition_is_comparison(const Condition *condition);
-
 /* Whether a value with this plain form meets a comparison: as numbers when both
  * sides read as one, else as texts, by bytes. */
 bool condition_compare(const Condition *condition, Slice plain);
