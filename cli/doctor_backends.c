@@ -197,6 +197,7 @@ static const char *next_of_failure(const Probe *probe) {
     case HTTP_FAILURE_RESOLVE:
       return "check the host in its url, and the network";
     case HTTP_FAILURE_TLS:
+    case HTTP_FAILURE_CERTIFICATE:
       return "check the certificate, or whether the server speaks http";
     case HTTP_FAILURE_PROTOCOL:
       return "check whether the server speaks https";

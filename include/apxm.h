@@ -236,7 +236,8 @@ typedef enum apxm_run_outcome {
   APXM_RUN_SUCCESS,
   APXM_RUN_FAILED,
   APXM_RUN_CANCELLED,
-  APXM_RUN_PAUSED
+  APXM_RUN_PAUSED,
+  APXM_RUN_EXPIRED /* its deadline came first */
 } apxm_run_outcome;
 
 /* Starts and returns at once. Program and engine are borrowed until the run is

@@ -218,6 +218,8 @@ apxm_run_outcome apxm_run_wait(apxm_run *run) {
       return APXM_RUN_CANCELLED;
     case RUN_PAUSED:
       return APXM_RUN_PAUSED;
+    case RUN_EXPIRED:
+      return APXM_RUN_EXPIRED;
     default:
       return APXM_RUN_FAILED;
   }

@@ -33,8 +33,11 @@ typedef struct BackendConfig {
   const ConfigHeader *headers;
   uint32_t header_count;
   uint32_t max_in_flight; /* calls open at once; never 0 */
-  uint32_t rpm, tpm;      /* requests and tokens a minute; 0: no limit */
-  bool stream;            /* ask for the reply piece by piece */
+  bool is_adaptive;   /* nobody has set that: it only is what to begin with */
+  uint32_t rpm, tpm;  /* requests and tokens a minute; 0: no limit */
+  uint32_t retries;   /* further attempts of a call */
+  bool stream;        /* ask for the reply piece by piece */
+  bool cache_prompts; /* mark the instructions for the server's cache */
   /* Time-outs. */
   uint64_t connect_ns;     /* until the connection stands, TLS included */
   uint64_t first_token_ns; /* until the first content of a streamed reply */

@@ -50,6 +50,13 @@ typedef struct RunOptions {
   const char *phase;  /* of a measurement; goes along with its requests; NULL */
   RunObserver *event; /* hears of its calls, with `user`; NULL: nobody */
   Trace *trace;       /* records it, for engine_workers; NULL: none */
+  uint64_t
+      deadline_ns;   /* from run_start; then it ends as RUN_EXPIRED; 0: none */
+  bool keep_partial; /* keep the replies of its calls for run_partial */
+  /* The text of the call that is the flow's result, as it comes, with `user`;
+   * I/O thread; NULL: nobody looks. `attempt` from 1: with another one the text
+   * begins anew. */
+  void (*delta)(void *user, uint32_t attempt, Slice text);
 } RunOptions;
 
 /* Starts; returns at once. The object must outlive the run. NULL: a backend

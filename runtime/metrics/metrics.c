@@ -16,6 +16,8 @@ const char *run_status_text(RunStatus status) {
       return "cancelled";
     case RUN_PAUSED:
       return "paused";
+    case RUN_EXPIRED:
+      return "expired";
   }
   return "failed";
 }

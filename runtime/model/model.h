@@ -2,11 +2,13 @@
  *
  * The client that every request goes through: admission to its backend by
  * rank, then age, under that one's in-flight limit; then a provider, which is
- * a small table of functions.
+ * a small table of functions. What fails and may go better is tried again
+ * (retry.h), in the same queue.
  *
  *     model_submit --> [backend's queue] --> provider.start --> ... I/O thread
- *                                                                   |
- *                         request.done  <-- reply filled  <---------+
+ *                              ^                                     |
+ *                              +--- a wait, another attempt <--------+
+ *                         request.done  <-- reply filled  <----------+
  */
 #ifndef APXM_RUNTIME_MODEL_MODEL_H
 #define APXM_RUNTIME_MODEL_MODEL_H
@@ -28,7 +30,11 @@ typedef struct ModelOptions {
   const char *sim_profile; /* instant, fixed:MS, tokens, workload4, or a file
                               with a profile; NULL: instant */
   const char *replies;     /* file of scripted replies, or NULL */
-  const char *request_log; /* file to append one JSON line a request, or NULL */
+  const char *request_log; /* file to append a JSON line a request, or NULL */
+  uint64_t retry_seed;     /* of the jitter between attempts; 0: a random one */
+  const char *record;      /* folder that gets every call, or NULL */
+  const char *replay;      /* folder that answers instead of any backend: no
+                              network, no key; or NULL */
 } ModelOptions;
 
 /* To be called before the first thread of the process, if it can be: makes
@@ -60,6 +66,17 @@ bool model_submit(ModelBackend *backend, ModelRequest *request) MUST_USE;
  * the one that the request was or will be submitted to. */
 void model_cancel(ModelBackend *backend, ModelRequest *request);
 
+uint64_t model_client_retry_seed(const ModelClient *client);
+
+/* What a backend has allowed since it was made. */
+typedef struct ModelLimits {
+  uint32_t most, least; /* calls open at once; equal where that is fixed */
+  uint64_t held_ns;     /* calls waited although there was a slot: for requests
+                           or tokens a minute, or because the server said so */
+} ModelLimits;
+/* Any thread. */
+void model_backend_limits(ModelBackend *backend, ModelLimits *limits);
+/* Any thread. Calls that may be open at once, now. */
 uint32_t model_backend_limit(const ModelBackend *backend);
 const char *model_backend_name(const ModelBackend *backend); /* "sim" */
 /* The provider's kind: "sim", "openai", ... */

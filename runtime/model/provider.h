@@ -8,12 +8,15 @@
 
 #include "runtime/io/http.h"
 #include "runtime/model/model.h"
+#include "runtime/model/rate.h"
 
 typedef struct Provider Provider;
 
 typedef struct ProviderClass {
-  /* Begins the exchange; any thread, no lock held. True: the reply is filled
-   * already and provider_finish will not be called. */
+  /* Begins an attempt; any thread, no lock held. True: the reply is filled
+   * already and provider_finish will not be called. A provider ends the attempt
+   * itself at request->ends_at, as MODEL_PROBLEM_TIMED_OUT. It fills what
+   * request.h says is of the attempt, whatever an earlier one left there. */
   bool (*start)(Provider *provider, ModelRequest *request);
   /* Any thread, also while `start` has not returned. True: the exchange is off
    * and provider_finish will not be called for it; false: it is about to be,
@@ -47,6 +50,9 @@ typedef struct ProviderSetup {
 
 /* I/O thread: the reply is filled, status included. */
 void provider_finish(ModelRequest *request);
+
+/* I/O thread, before that: what the reply's headers say of limits. */
+void provider_saw(ModelRequest *request, const RateSeen *seen);
 
 /* Fills the reply of a request that was cancelled. */
 void provider_fill_cancelled(ModelRequest *request);

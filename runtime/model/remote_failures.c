@@ -74,6 +74,7 @@ static void add_transfer(const Remote *remote, const HttpExchange *http,
       add_timeout(out, "no whole reply within", config->total_ns, "total");
       break;
     case HTTP_FAILURE_TLS:
+    case HTTP_FAILURE_CERTIFICATE:
       add_message(remote, http, out);
       buf_add_text(out,
                    "; does the server speak TLS, with a certificate for this "
