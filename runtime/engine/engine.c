@@ -184,9 +184,17 @@ static void free_pool(Run *run) {
   mem_free(run->pool);
 }
 
+static void free_tallies(Run *run) {
+  for (uint32_t i = 0; i <= run->engine->worker_count; i++)
+    histogram_free(&run->tallies[i].latency);
+  mem_free(run->tallies);
+}
+
 void run_free(Run *run) {
   if (run == NULL) return;
   free_pool(run);
+  free_tallies(run);
+  metrics_free(&run->metrics);
   path_pool_free(&run->paths);
   value_drop(run->result);
   scope_clear(&run->scope);
@@ -196,7 +204,6 @@ void run_free(Run *run) {
   mutex_destroy(&run->scope_lock);
   mutex_destroy(&run->done_lock);
   cond_destroy(&run->done);
-  mem_free(run->tallies);
   mem_free(run->args);
   mem_free(run);
 }

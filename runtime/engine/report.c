@@ -42,16 +42,6 @@ static void fill_overhead(const Run *run, RunMetrics *metrics) {
   metrics->work_span.cpu_ns = times.cpu_ns - run->times_before.cpu_ns;
 }
 
-static void add_histogram(Histogram *to, const Histogram *from) {
-  if (from->count == 0) return;
-  if (to->count == 0 || from->min < to->min) to->min = from->min;
-  if (from->max > to->max) to->max = from->max;
-  to->count += from->count;
-  to->sum += from->sum;
-  for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
-    to->buckets[i] += from->buckets[i];
-}
-
 static void fill_counts(const Run *run, RunMetrics *metrics) {
   for (uint32_t i = 0; i <= run->engine->worker_count; i++) {
     const Tally *tally = &run->tallies[i];
@@ -67,7 +57,7 @@ static void fill_counts(const Run *run, RunMetrics *metrics) {
     metrics->output_tokens += load_relaxed(&tally->output_tokens);
     metrics->tokens_estimated |= tally->tokens_estimated;
     metrics->work_span.t1_ns += tally->service_ns;
-    add_histogram(&metrics->latency, &tally->latency);
+    histogram_add_all(&metrics->latency, &tally->latency);
   }
 }
 

@@ -22,6 +22,12 @@ const char *run_status_text(RunStatus status) {
   return "failed";
 }
 
+void metrics_free(RunMetrics *metrics) {
+  histogram_free(&metrics->latency);
+  histogram_free(&metrics->first_token);
+  histogram_free(&metrics->token_time);
+}
+
 static uint64_t larger(uint64_t a, uint64_t b) {
   return a > b ? a : b;
 }

@@ -74,6 +74,9 @@ typedef struct RunMetrics {
   WorkSpan work_span;
 } RunMetrics;
 
+/* Frees what it holds, not itself. */
+void metrics_free(RunMetrics *metrics);
+
 /* What the run was, and how long the stages around it took. */
 typedef struct MetricsHead {
   const char *input;

@@ -227,6 +227,7 @@ CASE(document_has_the_figures) {
   expect_number(root, "link_phases", "validation_ms", 0.5);
   expect_number(root, "link_phases", "runtime_ms", 102);
   cJSON_Delete(root);
+  metrics_free(metrics);
   mem_free(metrics);
 }
 
@@ -249,6 +250,7 @@ CASE(figures_that_do_not_exist_are_null) {
   assert_null(strstr(text, "inf,"));
   cJSON_free(text);
   cJSON_Delete(root);
+  metrics_free(metrics);
   mem_free(metrics);
 }
 
