@@ -22,7 +22,8 @@ typedef enum HttpFailure {
                              byte of the reply */
   HTTP_FAILURE_PROTOCOL,  /* not HTTP, a broken chunk, a bad encoding */
   HTTP_FAILURE_STOPPED,   /* `receive` said so */
-  HTTP_FAILURE_OTHER
+  HTTP_FAILURE_ROOM,      /* this process has no socket or no memory left */
+  HTTP_FAILURE_OTHER      /* it cannot be sent: too long a URL, ... */
 } HttpFailure;
 
 #endif

@@ -24,3 +24,22 @@ bool model_problem_is_retried(ModelProblem problem) {
 bool model_problem_is_load(ModelProblem problem) {
   return table[problem].is_load;
 }
+
+ModelProblem model_problem_of_code(uint32_t code) {
+  switch (code) {
+    case 401:
+    case 403:
+      return MODEL_PROBLEM_UNAUTHORIZED;
+    case 408:
+    case 409:
+    case 425:
+      return MODEL_PROBLEM_SERVER_ERROR;
+    case 429:
+      return MODEL_PROBLEM_RATE_LIMITED;
+    case 503:
+    case 529:
+      return MODEL_PROBLEM_OVERLOADED;
+    default:
+      return code >= 500 ? MODEL_PROBLEM_SERVER_ERROR : MODEL_PROBLEM_REFUSED;
+  }
+}

@@ -19,6 +19,8 @@ typedef enum ModelProblem {
 const char *model_problem_text(ModelProblem problem);
 bool model_problem_is_retried(ModelProblem problem);
 bool model_problem_is_load(ModelProblem problem);
+/* What an HTTP status code other than 2xx means. */
+ModelProblem model_problem_of_code(uint32_t code);
 
 /* An attempt that brought no reply. */
 typedef struct ModelAttempt {

@@ -112,6 +112,31 @@ CASE(time_out_of_the_whole) {
               HTTP_PIECE_STOP);
 }
 
+/* The end of an exchange of its own, before the endpoint's or without one, and
+ * before it has begun. */
+CASE(time_out_at_a_given_time) {
+  (void)state;
+  static const uint64_t totals[] = {0, LONG};
+  for (int i = 0; i < 4; i++) {
+    Setup setup = setup_with(serve_drip, "data\n", "http://127.0.0.1",
+                             &(HttpTimeouts){LONG, LONG, LONG, totals[i / 2]});
+    Ask ask;
+    ask_init(&ask, setup.endpoint);
+    uint64_t start = clock_now();
+    ask.exchange.receive = ask_receive;
+    ask.exchange.ends_at = i % 2 ? start - 1 : start + 3 * SHORT;
+    http_start(&ask.exchange);
+    ask_wait(&ask);
+    assert_int_equal(ask.exchange.failure, HTTP_FAILURE_TIMEOUT_TOTAL);
+    assert_true(ask.exchange.ended_at >= ask.exchange.ends_at);
+    assert_non_null(
+        strstr(ask.exchange.message, i % 2 ? "no end of the reply within 0 s"
+                                           : "no end of the reply within 0.0"));
+    ask_free(&ask);
+    setup_close(&setup);
+  }
+}
+
 /* The first piece counts, then only comments come. */
 static HttpPiece first_counts(HttpExchange *exchange, Slice piece) {
   HttpPiece verdict = ((Ask *)exchange)->piece_count == 0 ? HTTP_PIECE_PROGRESS
@@ -576,6 +601,7 @@ int main(void) {
       cmocka_unit_test(time_out_before_a_reply),
       cmocka_unit_test(time_out_in_the_middle),
       cmocka_unit_test(time_out_of_the_whole),
+      cmocka_unit_test(time_out_at_a_given_time),
       cmocka_unit_test(comments_are_no_progress),
       cmocka_unit_test(a_whole_reply_has_an_end),
       cmocka_unit_test(cancel_at_once),
