@@ -62,7 +62,7 @@ static void dump_expr(const AstExpr *expr, uint32_t level, Buf *out) {
       buf_add_text(out, "null");
       break;
     case EXPR_DURATION:
-      buf_add_text(out, "seconds ");
+      buf_add_text(out, "milliseconds ");
       json_add_number(out, expr->u.num);
       break;
     case EXPR_NAME:

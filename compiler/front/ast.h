@@ -73,7 +73,7 @@ typedef enum AstExprKind {
   EXPR_NUM,
   EXPR_BOOL,
   EXPR_NULL,
-  EXPR_DURATION, /* `30s`: u.num in seconds; only an attribute can be one */
+  EXPR_DURATION, /* `30s`: u.num in ms; only an attribute can be one */
   EXPR_NAME,
   EXPR_CONCAT, /* `a + b + c`, and a text with {{ }}: two parts or more */
   EXPR_LIST,

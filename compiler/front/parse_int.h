@@ -264,7 +264,7 @@ void legacy_settle(Parser *p);
 /* The value of a number as written; reports one that is out of range. */
 double text_number(Parser *p, Token number);
 
-/* Of `250ms`, `30s`, `2m` or `1h`, in seconds. */
+/* Of `250ms`, `30s`, `2m` or `1h`, in milliseconds. */
 double text_duration(Parser *p, Token number);
 
 /* Decodes the pieces of one text, in order and in place: every other element

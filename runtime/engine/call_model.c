@@ -77,6 +77,10 @@ static void fill_request(const Firing *firing, Pending *pending) {
   request->max_tokens = (uint32_t)number_attr(object, row, ATTR_MAX_TOKENS, 0);
   request->budget_tokens =
       (uint32_t)number_attr(object, row, ATTR_BUDGET_TOKENS, 0);
+  request->limit_ns =
+      (uint64_t)(number_attr(object, row, ATTR_TIMEOUT, 0) * NS_PER_MS);
+  request->retries =
+      (uint32_t)number_attr(object, row, ATTR_RETRIES, MODEL_RETRIES_UNSET);
   request->run = frame->run->id;
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;

@@ -68,6 +68,8 @@ static void write_attributes(Gen *g, bool thinks) {
   if (gen_chance(g, 8)) gen_write(g, ", model: \"tiny\"");
   if (gen_chance(g, 10)) gen_write(g, ", max_tokens: %u", 3 + gen_below(g, 9));
   if (gen_chance(g, 8)) gen_write(g, ", fallback: \"none\"");
+  if (gen_chance(g, 6)) gen_write(g, ", timeout: %uh", 1 + gen_below(g, 24));
+  if (gen_chance(g, 6)) gen_write(g, ", retries: %u", gen_below(g, 5));
   if (thinks && gen_chance(g, 30)) gen_write(g, ", budget_tokens: 100");
 }
 

@@ -34,7 +34,7 @@ CASE(parameters_nodes_results) {
   expect_graph(
       "agent A { flow main(x: str, n: num) -> str {\n"
       "  ask(x, temperature: 0.5, system: \"S\", max_tokens: 10) -> r\n"
-      "  think(r, budget_tokens: 100) -> t\n"
+      "  think(r, budget_tokens: 100, timeout: 1.5s, retries: 0) -> t\n"
       "  merge(r, t, n, true, -1.5) -> m\n"
       "  wait(m, r) -> w\n"
       "  let l = [w, [\"a\"]]\n"
@@ -45,7 +45,8 @@ CASE(parameters_nodes_results) {
       "  %1 = param: num -> n\n"
       "  %2 = ask(%0): str -> r "
       "{system: \"S\", temperature: 0.5, max_tokens: 10}\n"
-      "  %3 = think(%2): str -> t {budget_tokens: 100}\n"
+      "  %3 = think(%2): str -> t "
+      "{budget_tokens: 100, timeout: 1500, retries: 0}\n"
       "  %4 = merge(%2, %3, %1, true, -1.5): str -> m\n"
       "  %5 = wait(%4, %2): list<str> -> w\n"
       "  %6 = list(\"a\"): list<str>\n"

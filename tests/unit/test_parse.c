@@ -310,9 +310,9 @@ CASE(tries_and_parallel) {
 CASE(durations) {
   (void)state;
   expect("f(timeout: 30s, retry: 250ms, a: 2m, b: 1.5h)",
-         "value\n  call f\n    timeout:\n      seconds 30\n"
-         "    retry:\n      seconds 0.25\n    a:\n"
-         "      seconds 120\n    b:\n      seconds 5400\n");
+         "value\n  call f\n    timeout:\n      milliseconds 30000\n"
+         "    retry:\n      milliseconds 250\n    a:\n"
+         "      milliseconds 120000\n    b:\n      milliseconds 5400000\n");
 }
 
 /* Words of the grammar are names where it has no place for them. */
