@@ -25,7 +25,8 @@
    OPT(REQUEST_LOG) | OPT(MAX_IN_FLIGHT) | OPT(WORKERS))
 #define OPT_RUN                                                              \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(EMIT_DIAGNOSTICS) | OPT(EMIT_METRICS) | \
-   OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON))
+   OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON) |           \
+   OPT(DEADLINE))
 #define OPT_WORKLOADS                                                  \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(FLOW) | OPT(JSON) | OPT(OUTPUT) | \
    OPT(ITERATIONS) | OPT(WARMUP) | OPT(TRACE))

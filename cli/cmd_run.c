@@ -183,9 +183,10 @@ static int fail_interrupted(const Job *job) {
 static int judge(Job *job) {
   int broke = prints_aside(job) ? 0 : output_error(job->output);
   RunStatus status = session_status(&job->session);
-  if (status == RUN_FAILED)
-    return cli_fail(job->cli, EXIT_CODE_FAILED, "%s",
-                    run_error(job->session.run));
+  if (status == RUN_FAILED || status == RUN_EXPIRED)
+    return cli_fail(job->cli,
+                    status == RUN_FAILED ? EXIT_CODE_FAILED : EXIT_CODE_BUDGET,
+                    "%s", run_error(job->session.run));
   if (broke == EPIPE) return EXIT_CODE_DONE;
   if (broke)
     return cli_fail(job->cli, EXIT_CODE_FAILED, "standard output: %s",
@@ -293,7 +294,8 @@ static int perform(Job *job) {
       .args = job->values,
       .output = job->output,
       .keep_output = options_has(&job->cli->options, OPTION_JSON),
-      .trace = job->trace};
+      .trace = job->trace,
+      .deadline_ns = job->cli->options.ns[OPTION_DEADLINE]};
   Error error = {0};
   job->value_count = 0; /* they are the run's now */
   report_start(job);

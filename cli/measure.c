@@ -112,7 +112,9 @@ static int judge(const Bench *bench, const Series *series,
   if (status == RUN_SUCCESS) return EXIT_CODE_DONE;
   if (status == RUN_CANCELLED) return fail_interrupted(bench, series);
   clear_progress(bench);
-  return cli_fail(cli, EXIT_CODE_FAILED, "%s", run_error(session->run));
+  return cli_fail(cli,
+                  status == RUN_EXPIRED ? EXIT_CODE_BUDGET : EXIT_CODE_FAILED,
+                  "%s", run_error(session->run));
 }
 
 static int run_session(Bench *bench, const Series *series, Session *session,

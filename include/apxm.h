@@ -230,6 +230,8 @@ typedef struct apxm_run_options {
   void *user;      /* passed to all three; borrowed until apxm_run_wait */
   int keep_output; /* not 0: the print lines are kept for apxm_run_report */
   int keep_trace;  /* not 0: all is recorded for apxm_run_write_trace */
+  uint64_t deadline_ms; /* from apxm_run_start: then the run ends, as
+                           APXM_RUN_EXPIRED; 0: whenever it does */
 } apxm_run_options;
 
 typedef enum apxm_run_outcome {
@@ -271,8 +273,8 @@ APXM_API void apxm_run_progress(apxm_run *run, apxm_progress *progress);
  * called again. What follows calls it first. */
 APXM_API apxm_run_outcome apxm_run_wait(apxm_run *run);
 
-/* Why it failed: "FILE:LINE:COLUMN: in FLOW, NODE: cause"; empty if it did
- * not. */
+/* Why it failed, "FILE:LINE:COLUMN: in FLOW, NODE: cause", or expired; empty
+ * if it did neither. */
 APXM_API const char *apxm_run_error(apxm_run *run);
 
 /* The flow's result: a text as it is, another value as JSON without white

@@ -122,16 +122,23 @@ static void prepare(apxm_run *run, const apxm_run_options *options) {
         output_new_call(engine_reactor(engine), options->output, options->user);
 }
 
+/* One that is further off than a clock goes is none. */
+static uint64_t deadline_of(const apxm_run_options *options) {
+  uint64_t most = (UINT64_MAX >> 1) / NS_PER_MS;
+  return options->deadline_ms < most ? options->deadline_ms * NS_PER_MS : 0;
+}
+
 static apxm_status begin(apxm_run *run, uint32_t flow, Value *values,
-                         bool keep_output, Error *error) {
+                         const apxm_run_options *options, Error *error) {
   SessionStart start = {.flow = flow,
                         .args = values,
                         .output = run->output,
-                        .keep_output = keep_output,
+                        .keep_output = options->keep_output != 0,
                         .finished = run->finished ? on_finished : NULL,
                         .user = run,
                         .event = run->event ? on_event : NULL,
-                        .trace = run->trace};
+                        .trace = run->trace,
+                        .deadline_ns = deadline_of(options)};
   Status status = session_start(&run->session, &start, error);
   run->has_started = status == STATUS_OK;
   mem_free(values);
@@ -150,7 +157,7 @@ static apxm_status start(apxm_run *run, const apxm_run_options *options,
   Value *values = bind(object, flow, &given, error);
   if (!values) return APXM_OTHER;
   prepare(run, &given);
-  return begin(run, flow, values, given.keep_output != 0, error);
+  return begin(run, flow, values, &given, error);
 }
 
 apxm_run *apxm_run_start(apxm_program *program, apxm_engine *engine,

@@ -471,6 +471,12 @@ static void cancelled(apxm_program *program) {
   run = apxm_run_start(program, engine, &options, &error);
   apxm_run_free(run);
   expect(1, "freeing one that runs cancels it");
+  options.deadline_ms = 50;
+  run = apxm_run_start(program, engine, &options, &error);
+  expect(run && apxm_run_wait(run) == APXM_RUN_EXPIRED &&
+             has(apxm_run_error(run), "deadline of 0.05 s"),
+         "a deadline ends it, too");
+  apxm_run_free(run);
   apxm_engine_free(engine);
 }
 

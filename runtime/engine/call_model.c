@@ -81,6 +81,7 @@ static void fill_request(const Firing *firing, Pending *pending) {
       (uint64_t)(number_attr(object, row, ATTR_TIMEOUT, 0) * NS_PER_MS);
   request->retries =
       (uint32_t)number_attr(object, row, ATTR_RETRIES, MODEL_RETRIES_UNSET);
+  request->deadline = run_ends_at(frame->run);
   request->run = frame->run->id;
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
@@ -182,7 +183,7 @@ static Outcome give_failure(const Pending *pending, Value *result) {
     *result = frame_constant(object, (uint32_t)(fallback - object->consts));
     return OUTCOME_VALUE;
   }
-  run_fail(frame, pending->node, FAILURE_MODEL_FAILED, "%s",
+  run_fail(frame, pending->node, failure_of_problem(request->problem), "%s",
            request->reply.data == NULL ? status_text(request->status)
                                        : request->reply.data);
   return OUTCOME_FAILED;

@@ -113,6 +113,7 @@ static Run *make_run(Engine *engine, const Object *object,
       mem_alloc_aligned(CACHE_LINE, (engine->worker_count + 1) * sizeof(Tally));
   run->pool = mem_alloc_zero(object->graph_count + 1, sizeof(Frame *));
   run->scope.run = run;
+  run->deadline.fire = run_expire;
   path_pool_init(&run->paths);
   window_init(&run->window);
   mutex_init(&run->pool_lock);
@@ -141,6 +142,8 @@ Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
     trace_begin(options->trace, run->id, run->started_at);
     atomic_fetch_or(&run->mode, RUN_TRACED);
   }
+  if (options->deadline_ns > 0)
+    reactor_timer_set(engine->reactor, &run->deadline, run_ends_at(run));
   sched_post(engine->sched, task_to_begin(run));
   return run;
 }
@@ -190,8 +193,22 @@ static void free_tallies(Run *run) {
   mem_free(run->tallies);
 }
 
+static void pass_by(void *nothing) {
+  (void)nothing;
+}
+
+/* It may be about to fire; when somebody else has been on that thread after
+ * it, it has. */
+static void stop_deadline(Run *run) {
+  Reactor *reactor = run->engine->reactor;
+  if (run->options.deadline_ns == 0) return;
+  if (!reactor_timer_cancel(reactor, &run->deadline))
+    reactor_call(reactor, pass_by, NULL);
+}
+
 void run_free(Run *run) {
   if (run == NULL) return;
+  stop_deadline(run);
   free_pool(run);
   free_tallies(run);
   metrics_free(&run->metrics);

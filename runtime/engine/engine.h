@@ -81,7 +81,8 @@ const ModelBackend *run_backend(const Run *run);
 
 /* The rest only after run_wait. */
 RunStatus run_status(const Run *run);
-/* Why it failed: "FILE:LINE:COL: flow path: cause". Empty when it did not. */
+/* Why it failed, "FILE:LINE:COL: flow path: cause", or expired. Empty when it
+ * did neither. */
 const char *run_error(const Run *run);
 /* The entry flow's value, borrowed; VALUE_UNIT for void or a failure. */
 Value run_result(const Run *run);

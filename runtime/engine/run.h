@@ -137,6 +137,8 @@ struct Run {
   Scope scope; /* the outermost: all of the run */
   Window window;
 
+  Timer deadline; /* set by run_start if there is one; I/O thread */
+
   Value result; /* the entry's; ordered by its END */
   RunMetrics metrics;
 
@@ -247,6 +249,11 @@ Outcome control_guard(Firing *firing, Value *result);
 Outcome control_err(Firing *firing, Value *result);
 Outcome control_absent(Firing *firing, Value *result);
 
+/* ---- scope.c ---- */
+
+/* I/O thread: the run's time is over. */
+void run_expire(Timer *timer);
+
 /* ---- backends.c ---- */
 
 /* Fills run->backends: makes every backend that the run's flow may call. */
@@ -286,6 +293,12 @@ void observe_ended(const EngineWorker *worker, const Pending *pending);
 
 static inline Tally *run_tally(const EngineWorker *worker, const Frame *frame) {
   return &frame->run->tallies[worker->index];
+}
+
+/* clock_now() of its deadline; 0: none. */
+static inline uint64_t run_ends_at(const Run *run) {
+  uint64_t most = run->options.deadline_ns;
+  return most > 0 ? run->started_at + most : 0;
 }
 
 /* A handler that may go pending is done with its inputs before it submits:

@@ -107,25 +107,36 @@ static void drain_all(Scope *top) {
     if (!scope_is_draining(scope)) drain_one(scope);
 }
 
+/* True: nothing had ended it before, and all of it drains. */
+static bool end_run(Run *run, RunStatus status) {
+  bool goes_on = !scope_is_draining(&run->scope);
+  if (!goes_on) return false;
+  run->status = status;
+  drain_all(&run->scope);
+  return true;
+}
+
 void run_cancel(Run *run) {
   mutex_lock(&run->scope_lock);
-  if (!scope_is_draining(&run->scope)) {
-    run->status = RUN_CANCELLED;
-    drain_all(&run->scope);
-  }
+  (void)end_run(run, RUN_CANCELLED);
+  mutex_unlock(&run->scope_lock);
+}
+
+void run_expire(Timer *timer) {
+  Run *run = (Run *)((char *)timer - offsetof(Run, deadline));
+  uint32_t open = load_relaxed(&run->in_flight.now);
+  uint32_t wanted = load_relaxed(&run->demand.now);
+  mutex_lock(&run->scope_lock);
+  if (end_run(run, RUN_EXPIRED))
+    error_set(&run->error, STATUS_FAILED,
+              "the deadline of %g s has passed; model calls open: %u, "
+              "waiting: %u",
+              (double)run->options.deadline_ns / 1e9, open,
+              wanted > open ? wanted - open : 0);
   mutex_unlock(&run->scope_lock);
 }
 
 /* ---- failures ------------------------------------------------------------ */
-
-const char *failure_text(FailureCode code) {
-  static const char *const texts[FAILURE_CODE_COUNT] = {
-#define X(name, text, meaning) text,
-#include "runtime/engine/failures.def"
-#undef X
-  };
-  return texts[code];
-}
 
 /* The name it is bound to; empty for none. */
 static Slice bound_name(const Object *object, uint32_t row) {
