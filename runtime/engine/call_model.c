@@ -20,14 +20,19 @@ static Pending *of_request(ModelRequest *request) {
 static void on_started(ModelRequest *request) {
   const Pending *pending = of_request(request);
   gauge_up(&pending->frame->run->in_flight);
-  observe_started(pending);
+  if (request->attempt == 1) observe_started(pending);
+}
+
+/* Any thread. */
+static void on_paused(ModelRequest *request) {
+  gauge_down(&of_request(request)->frame->run->in_flight);
 }
 
 /* Any thread, before anybody else can take its place. */
 static void on_ended(ModelRequest *request) {
   Run *run = of_request(request)->frame->run;
   gauge_down(&run->demand);
-  if (request->dispatched_at != 0) gauge_down(&run->in_flight);
+  if (request->is_open) gauge_down(&run->in_flight);
 }
 
 /* The I/O thread. */
@@ -85,7 +90,9 @@ static void fill_request(const Firing *firing, Pending *pending) {
   request->run = frame->run->id;
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
+  request->retries = MODEL_RETRIES_UNSET;
   request->started = on_started;
+  request->paused = on_paused;
   request->ended = on_ended;
   request->done = on_done;
 }

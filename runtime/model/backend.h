@@ -7,8 +7,8 @@
 #define APXM_RUNTIME_MODEL_BACKEND_H
 
 #include "core/base/thread.h"
-#include "core/base/vec.h"
 #include "runtime/model/provider.h"
+#include "runtime/model/queue.h"
 #include "runtime/model/request_log.h"
 
 struct ModelBackend {
@@ -19,13 +19,14 @@ struct ModelBackend {
   Provider *provider;
   Reactor *reactor;
   RequestLog *log;
+  uint64_t retry_seed;
   uint32_t limit; /* slots */
 
-  Mutex mutex;               /* guards what follows */
-  VEC(ModelRequest *) queue; /* binary heap, the most urgent first */
-  uint32_t slots_taken;      /* admitted, `done` not returned */
-  uint32_t open;             /* with the provider */
-  bool admitting;            /* somebody is in the admission loop */
+  Mutex mutex;          /* guards what follows */
+  RequestQueue queue;   /* of those that have no slot */
+  uint32_t slots_taken; /* admitted, `done` not returned */
+  uint32_t open;        /* with the provider */
+  bool admitting;       /* somebody is in the admission loop */
 };
 
 /* `config` is copied; `log` is shared by the client's backends. NULL with
@@ -36,5 +37,12 @@ ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
 /* No request may be open; waits until the I/O thread has come out of the last
  * `done`. */
 void backend_free(ModelBackend *backend);
+
+/* Any thread, no lock held: lets in what may go now. */
+void backend_admit(ModelBackend *backend);
+
+/* I/O thread: the call is over and its reply filled; says so and gives the slot
+ * back, if it has one. */
+void backend_complete(ModelBackend *backend, ModelRequest *request);
 
 #endif

@@ -91,12 +91,16 @@ ModelBackend *model_client_backend(ModelClient *client, Slice name,
 
 /* ---- life --------------------------------------------------------------- */
 
-/* Names this process among all that may talk to a server. */
-static void name_session(ModelClient *client) {
+static uint32_t draw_noise(void) {
   uint64_t noise = clock_now();
   if (getrandom(&noise, sizeof noise, GRND_NONBLOCK) < 0) noise *= 2654435761u;
+  return (uint32_t)(noise ^ noise >> 32);
+}
+
+/* Names this process among all that may talk to a server. */
+static void name_session(ModelClient *client) {
   Buf text = {0};
-  buf_addf(&text, "%08x", (unsigned)(noise ^ noise >> 32));
+  buf_addf(&text, "%08x", (unsigned)draw_noise());
   memcpy(client->session, text.data, text.length + 1);
   buf_free(&text);
 }
@@ -124,6 +128,7 @@ ModelClient *model_client_new(const ModelOptions *options, Reactor *reactor,
                               Error *error) {
   ModelClient *client = MEM_NEW(ModelClient);
   client->options = *options;
+  while (!client->options.retry_seed) client->options.retry_seed = draw_noise();
   client->reactor = reactor;
   client->default_name = choose_default(options);
   arena_init(&client->arena);
@@ -136,6 +141,10 @@ ModelClient *model_client_new(const ModelOptions *options, Reactor *reactor,
   if (status == STATUS_OK) return client;
   model_client_free(client);
   return NULL;
+}
+
+uint64_t model_client_retry_seed(const ModelClient *client) {
+  return client->options.retry_seed;
 }
 
 void model_client_free(ModelClient *client) {

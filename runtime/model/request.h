@@ -48,7 +48,10 @@ struct ModelRequest {
   uint64_t run;      /* which run of this process, for logs */
   const char *phase; /* of a measurement, for the server's log; or NULL */
   uint64_t rank;     /* larger goes first */
-  void (*started)(ModelRequest *request); /* at dispatch; any thread; short */
+  void (*started)(ModelRequest *request); /* at each dispatch; any thread;
+                                             short */
+  void (*paused)(ModelRequest *request);  /* the attempt is over and another
+                                             will come; like `ended` */
   void (*ended)(ModelRequest *request);   /* once, before its slot is given
                                              back; any thread; short; or NULL */
   void (*done)(ModelRequest *request);    /* once, see model_submit */
@@ -92,7 +95,10 @@ struct ModelRequest {
   uint32_t place;   /* in the admission heap plus 1, same guard */
   ModelStage stage; /* same guard */
   bool cancelled;   /* same guard */
-  Timer timer;      /* the provider's; between attempts the client's */
+  bool is_open;     /* an attempt is under way, from before `started` to before
+                       `paused` or until `ended` has returned */
+  Timer timer;      /* the provider's */
+  Timer wait;       /* the client's, between attempts */
   uint32_t reserved_tokens; /* same guard: of the minute's */
   ReactorJob job;           /* the client's, to complete a cancelled request */
   ModelBackend *backend;

@@ -81,7 +81,7 @@ static void time_over(Timer *timer) {
 static void wait_time(Sim *sim, ModelRequest *request, uint64_t ns) {
   request->provider_state = SIM_STATE_TIMED;
   request->timer.fire = time_over;
-  reactor_timer_set(sim->reactor, &request->timer, request->dispatched_at + ns);
+  reactor_timer_set(sim->reactor, &request->timer, request->attempted_at + ns);
 }
 
 /* The mutex is held. */
@@ -99,7 +99,7 @@ static void wait_server(Sim *sim, ModelRequest *request) {
   request->provider_state = SIM_STATE_SHARED;
   sim_share_arrive(&sim->share, request,
                    sim_profile_work(&sim->profile, request, position),
-                   request->dispatched_at);
+                   request->attempted_at);
   set_server_timer(sim);
 }
 
