@@ -203,7 +203,7 @@ static void answer_model(Ask *ask) {
       fail_ask(ask, 503, SLICE("the server is ending"));
       break;
     default:
-      fail_ask(ask, ask->model.error_code ? ask->model.error_code : 500,
+      fail_ask(ask, ask->model.code ? ask->model.code : 400,
                buf_slice(&ask->model.reply));
   }
 }

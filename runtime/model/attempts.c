@@ -50,6 +50,15 @@ void attempts_stop_waiting(ModelBackend *backend, ModelRequest *request) {
   if (request->attempt) reactor_timer_cancel(backend->reactor, &request->wait);
 }
 
+/* ---- sentences ----------------------------------------------------------- */
+
+static void add_time(Buf *out, uint64_t ns) {
+  if (ns < NS_PER_S)
+    buf_addf(out, "%llu ms", (unsigned long long)(ns / NS_PER_MS));
+  else
+    buf_addf(out, "%.1f s", (double)ns / (double)NS_PER_S);
+}
+
 /* ---- between two attempts ------------------------------------------------ */
 
 static ModelAttempt *last_attempt(const ModelRequest *request) {
@@ -65,16 +74,21 @@ static void queue_again(ModelBackend *backend, ModelRequest *request) {
     reactor_timer_set(backend->reactor, &request->wait, request->ends_at);
 }
 
-/* It was in the queue for another attempt when its time was over. */
-static void fill_expired(const ModelBackend *backend, ModelRequest *request) {
+void provider_fill_expired(ModelRequest *request) {
   request->status = STATUS_MODEL;
   request->problem = MODEL_PROBLEM_TIMED_OUT;
+  request->input_tokens = request->output_tokens = 0;
   buf_clear(&request->reply);
-  buf_addf(&request->reply,
-           "backend %s: the time of the call was over before attempt %u could "
-           "begin; the last one failed: %s",
-           backend->config.name, request->attempt + 1,
-           last_attempt(request)->cause);
+  buf_addf(&request->reply, "backend %s: the time of the call was over: ",
+           request->backend->config.name);
+  add_time(&request->reply, request->ends_at - request->dispatched_at);
+}
+
+/* It was in the queue for another attempt when its time was over. */
+static void fill_expired(ModelRequest *request) {
+  provider_fill_expired(request);
+  buf_addf(&request->reply, ", and no slot for attempt %u; the last one: %s",
+           request->attempt + 1, last_attempt(request)->cause);
 }
 
 /* I/O thread: the wait is over, or the call's time. */
@@ -94,7 +108,7 @@ static void wait_over(Timer *timer) {
   if (stage == MODEL_STAGE_WAITING) {
     backend_admit(backend);
   } else if (stage == MODEL_STAGE_QUEUED) {
-    fill_expired(backend, request);
+    fill_expired(request);
     backend_complete(backend, request);
   }
 }
@@ -139,13 +153,6 @@ static bool set_aside(ModelBackend *backend, ModelRequest *request,
 
 /* ---- an attempt has failed ----------------------------------------------- */
 
-static void add_time(Buf *out, uint64_t ns) {
-  if (ns < NS_PER_S)
-    buf_addf(out, "%llu ms", (unsigned long long)(ns / NS_PER_MS));
-  else
-    buf_addf(out, "%.1f s", (double)ns / (double)NS_PER_S);
-}
-
 static void note_attempt(ModelRequest *request) {
   Buf cause = {0};
   buf_add_slice(&cause, buf_slice(&request->reply));
@@ -163,12 +170,13 @@ static void tell(const ModelRequest *request, uint32_t retries,
   Buf wait = {0};
   if (!log_is_on(LOG_LEVEL_INFO)) return;
   add_time(&wait, plan->wait_ns);
-  log_info("call %llu: attempt %u of %u: %s: %.*s; again in %s (retry seed "
-           "%llu)",
-           (unsigned long long)request->age, request->attempt, retries + 1,
-           model_problem_text(request->problem),
-           SLICE_ARG(buf_slice(&request->reply)), wait.data,
-           (unsigned long long)seed);
+  log_info(
+      "call %llu: attempt %u of %u: %s: %.*s; again in %s (retry seed "
+      "%llu)",
+      (unsigned long long)request->age, request->attempt, retries + 1,
+      model_problem_text(request->problem),
+      SLICE_ARG(buf_slice(&request->reply)), wait.data,
+      (unsigned long long)seed);
   buf_free(&wait);
 }
 

@@ -57,4 +57,7 @@ void provider_saw(ModelRequest *request, const RateSeen *seen);
 /* Fills the reply of a request that was cancelled. */
 void provider_fill_cancelled(ModelRequest *request);
 
+/* The same of one whose `ends_at` has come. */
+void provider_fill_expired(ModelRequest *request);
+
 #endif

@@ -74,8 +74,6 @@ struct ModelRequest {
   VEC(ModelAttempt) attempts; /* those that failed */
   uint64_t waited_ns;         /* between attempts, without a slot */
   bool is_cut;         /* the reply ended because no more tokens were allowed */
-  uint32_t error_code; /* of a scripted error: what a server of ours answers it
-                          with; 0: not said */
   uint32_t input_tokens, output_tokens;
   bool tokens_estimated;
   /* clock_now(); 0: it did not come to that, or nobody knows. */

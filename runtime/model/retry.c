@@ -45,10 +45,9 @@ RetryPlan retry_plan(const ModelRequest *request, uint64_t seed,
   RetryPlan plan = {.verdict = RETRY_OVER};
   if (!model_problem_is_retried(request->problem)) return plan;
   if (request->attempt > retries) return plan;
-  plan.wait_ns =
-      request->has_retry_after
-          ? request->retry_after_ns
-          : retry_jitter_ns(seed, request->age, request->attempt);
+  plan.wait_ns = request->has_retry_after
+                     ? request->retry_after_ns
+                     : retry_jitter_ns(seed, request->age, request->attempt);
   uint64_t left =
       ends_at > request->completed_at ? ends_at - request->completed_at : 0;
   plan.verdict = plan.wait_ns < left ? RETRY_AGAIN : RETRY_TOO_LATE;

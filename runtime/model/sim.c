@@ -28,7 +28,8 @@
 typedef enum SimState {
   SIM_STATE_NEW,      /* `start` has not come to waiting, or never will */
   SIM_STATE_TIMED,    /* waits for its own timer, or that has fired */
-  SIM_STATE_SHARED,   /* went to the shared server */
+  SIM_STATE_ENDING,   /* the same, and its time is over before the reply */
+  SIM_STATE_SHARED,   /* went to the shared server; its timer is for its end */
   SIM_STATE_CANCELLED /* a cancel came before any of that */
 } SimState;
 
@@ -53,10 +54,20 @@ static const SimRule *take_rule(Sim *sim, const ModelRequest *request) {
   return rule;
 }
 
+/* A scripted error is what a server's answer with that code would be. */
+static void fill_error(ModelRequest *request, const SimRule *rule) {
+  request->status = STATUS_MODEL;
+  request->code = rule->code;
+  request->problem =
+      rule->code ? model_problem_of_code(rule->code) : MODEL_PROBLEM_REFUSED;
+  request->has_retry_after = rule->has_retry_after;
+  request->retry_after_ns = rule->retry_after_ns;
+}
+
 static void fill_reply(ModelRequest *request, const SimRule *rule) {
   bool is_error = rule && rule->is_error;
-  request->status = is_error ? STATUS_MODEL : STATUS_OK;
-  request->error_code = is_error ? rule->error_code : 0;
+  request->status = STATUS_OK;
+  if (is_error) fill_error(request, rule);
   request->is_cut = false;
   buf_clear(&request->reply);
   if (rule)
@@ -72,18 +83,6 @@ static void fill_reply(ModelRequest *request, const SimRule *rule) {
 
 /* ---- waiting ------------------------------------------------------------ */
 
-static void time_over(Timer *timer) {
-  provider_finish(
-      (ModelRequest *)((char *)timer - offsetof(ModelRequest, timer)));
-}
-
-/* The mutex is held. */
-static void wait_time(Sim *sim, ModelRequest *request, uint64_t ns) {
-  request->provider_state = SIM_STATE_TIMED;
-  request->timer.fire = time_over;
-  reactor_timer_set(sim->reactor, &request->timer, request->attempted_at + ns);
-}
-
 /* The mutex is held. */
 static void set_server_timer(Sim *sim) {
   uint64_t next = sim_share_next(&sim->share);
@@ -93,14 +92,57 @@ static void set_server_timer(Sim *sim) {
     reactor_timer_cancel(sim->reactor, &sim->timer);
 }
 
+/* The mutex is held. False: it is not there any more. */
+static bool call_back(Sim *sim, ModelRequest *request) {
+  if (!sim_share_leave(&sim->share, request, clock_now())) return false;
+  set_server_timer(sim);
+  return true;
+}
+
+/* Its time is over. False: a cancel came first. */
+static bool leave_server(ModelRequest *request) {
+  Sim *sim = request->provider_data;
+  mutex_lock(&sim->mutex);
+  bool is_mine = call_back(sim, request);
+  mutex_unlock(&sim->mutex);
+  return is_mine;
+}
+
+/* I/O thread: the reply is due, or the time of the call is over. */
+static void time_over(Timer *timer) {
+  ModelRequest *request =
+      (ModelRequest *)((char *)timer - offsetof(ModelRequest, timer));
+  if (request->provider_state == SIM_STATE_SHARED && !leave_server(request))
+    return;
+  if (request->provider_state != SIM_STATE_TIMED)
+    provider_fill_expired(request);
+  provider_finish(request);
+}
+
+/* The mutex is held. */
+static void set_timer(Sim *sim, ModelRequest *request, uint64_t deadline) {
+  request->timer.fire = time_over;
+  reactor_timer_set(sim->reactor, &request->timer, deadline);
+}
+
+/* The mutex is held. */
+static void wait_time(Sim *sim, ModelRequest *request, uint64_t ns) {
+  uint64_t due = request->attempted_at + ns;
+  bool is_late = due > request->ends_at;
+  request->provider_state = is_late ? SIM_STATE_ENDING : SIM_STATE_TIMED;
+  set_timer(sim, request, is_late ? request->ends_at : due);
+}
+
 /* The mutex is held. */
 static void wait_server(Sim *sim, ModelRequest *request) {
   uint32_t position = sim_share_position(&sim->share);
   request->provider_state = SIM_STATE_SHARED;
+  request->provider_data = sim;
   sim_share_arrive(&sim->share, request,
                    sim_profile_work(&sim->profile, request, position),
                    request->attempted_at);
   set_server_timer(sim);
+  if (request->ends_at != UINT64_MAX) set_timer(sim, request, request->ends_at);
 }
 
 static void server_due(Timer *timer) {
@@ -112,6 +154,7 @@ static void server_due(Timer *timer) {
     if (!request) set_server_timer(sim);
     mutex_unlock(&sim->mutex);
     if (!request) return;
+    reactor_timer_cancel(sim->reactor, &request->timer);
     provider_finish(request);
   }
 }
@@ -146,10 +189,11 @@ static bool call_off(Sim *sim, ModelRequest *request) {
       request->provider_state = SIM_STATE_CANCELLED;
       return false;
     case SIM_STATE_TIMED:
+    case SIM_STATE_ENDING:
       return reactor_timer_cancel(sim->reactor, &request->timer);
     case SIM_STATE_SHARED:
-      if (!sim_share_leave(&sim->share, request, clock_now())) return false;
-      set_server_timer(sim);
+      if (!call_back(sim, request)) return false;
+      reactor_timer_cancel(sim->reactor, &request->timer);
       return true;
     case SIM_STATE_CANCELLED:
       return false;

@@ -57,8 +57,10 @@ typedef struct SimRule {
   Slice operation; /* data NULL: any */
   Slice reply;     /* or the error message */
   bool is_error;
-  uint32_t error_code; /* over HTTP; 0: not said */
-  bool has_latency;    /* latency_ns stands in for the profile */
+  uint32_t code;        /* of HTTP, what the error is as; 0: not said */
+  bool has_retry_after; /* the server says when to ask again */
+  uint64_t retry_after_ns;
+  bool has_latency; /* latency_ns stands in for the profile */
   uint64_t latency_ns;
   uint64_t times_left; /* UINT64_MAX: no end */
 } SimRule;

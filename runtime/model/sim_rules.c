@@ -92,18 +92,27 @@ static Status read_code(Reader *reader, const cJSON *item) {
       code != floor(code))
     return complain(reader, item->string,
                     "must be an HTTP code of an error, 400 to 599");
-  reader->rule.error_code = (uint32_t)code;
+  reader->rule.code = (uint32_t)code;
   return STATUS_OK;
 }
 
-static Status read_latency(Reader *reader, const cJSON *item) {
+static Status read_ms(Reader *reader, const cJSON *item, uint64_t *ns) {
   double ms = item->valuedouble;
   if (!cJSON_IsNumber(item) || !(ms >= 0 && ms <= day_ms))
     return complain(reader, item->string,
                     "must be a number of milliseconds, at most a day");
-  reader->rule.has_latency = true;
-  reader->rule.latency_ns = (uint64_t)llround(ms * (double)NS_PER_MS);
+  *ns = (uint64_t)llround(ms * (double)NS_PER_MS);
   return STATUS_OK;
+}
+
+static Status read_latency(Reader *reader, const cJSON *item) {
+  reader->rule.has_latency = true;
+  return read_ms(reader, item, &reader->rule.latency_ns);
+}
+
+static Status read_retry_after(Reader *reader, const cJSON *item) {
+  reader->rule.has_retry_after = true;
+  return read_ms(reader, item, &reader->rule.retry_after_ns);
 }
 
 static Status read_times(Reader *reader, const cJSON *item) {
@@ -119,10 +128,15 @@ static const struct {
   const char *key;
   ReadKey *read;
 } keys[] = {
-    {"match", read_match},        {"prompt", read_prompt},
-    {"op", read_operation},       {"reply", read_reply},
-    {"error", read_error},        {"times", read_times},
-    {"latency_ms", read_latency}, {"status", read_code},
+    {"match", read_match},
+    {"prompt", read_prompt},
+    {"op", read_operation},
+    {"reply", read_reply},
+    {"error", read_error},
+    {"times", read_times},
+    {"latency_ms", read_latency},
+    {"status", read_code},
+    {"retry_after_ms", read_retry_after},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -153,8 +167,10 @@ static Status read_rule(Reader *reader, const cJSON *root) {
     return complain(reader, "reply", "or \"error\" is missing");
   if (cJSON_HasObjectItem(root, "reply") && cJSON_HasObjectItem(root, "error"))
     return complain(reader, "reply", "has no meaning beside \"error\"");
-  if (reader->rule.error_code && !reader->rule.is_error)
+  if (reader->rule.code && !reader->rule.is_error)
     return complain(reader, "status", "needs an \"error\" beside it");
+  if (reader->rule.has_retry_after && !reader->rule.is_error)
+    return complain(reader, "retry_after_ms", "needs an \"error\" beside it");
   vec_push(&reader->rules->rules, reader->rule);
   return STATUS_OK;
 }
