@@ -90,7 +90,6 @@ static void fill_request(const Firing *firing, Pending *pending) {
   request->run = frame->run->id;
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
-  request->retries = MODEL_RETRIES_UNSET;
   request->started = on_started;
   request->paused = on_paused;
   request->ended = on_ended;
