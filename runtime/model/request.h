@@ -46,6 +46,7 @@ struct ModelRequest {
                         0: the backend's `total` */
   uint64_t deadline; /* clock_now() after which nobody needs it; 0: none */
   uint64_t run;      /* which run of this process, for logs */
+  const char *name;  /* of the run on a tape; NULL: its number */
   const char *phase; /* of a measurement, for the server's log; or NULL */
   uint64_t rank;     /* larger goes first */
   void (*started)(ModelRequest *request); /* at each dispatch; any thread;
