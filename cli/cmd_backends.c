@@ -61,17 +61,6 @@ static void add_document(const BackendRows *rows, const Config *config,
   cJSON_Delete(document);
 }
 
-static void note_limits(const Cli *cli, const BackendRows *rows) {
-  for (uint32_t i = 0; i < rows->items.length; i++) {
-    const BackendConfig *backend = &rows->items.data[i].config;
-    if (backend->rpm || backend->tpm)
-      cli_note(cli,
-               "backend %s: rpm and tpm are read, but this version does not "
-               "hold calls back by them; max_in_flight does",
-               backend->name);
-  }
-}
-
 static int list_backends(const Cli *cli, const Config *config) {
   BackendRows rows;
   Buf text = {0};
@@ -80,7 +69,6 @@ static int list_backends(const Cli *cli, const Config *config) {
     add_document(&rows, config, &text);
   else
     add_table(&rows, &text);
-  note_limits(cli, &rows);
   int code = cli_print(cli, buf_slice(&text));
   buf_free(&text);
   backend_rows_free(&rows);

@@ -81,15 +81,6 @@ static void check_secrecy(Doctor *doctor, const char *area,
              "use https where the server has it");
 }
 
-static void check_limits(Doctor *doctor, const char *area,
-                         const BackendConfig *backend) {
-  if (!backend->rpm && !backend->tpm) return;
-  doctor_add(doctor, area, HEALTH_WARNING,
-             "rpm and tpm are read, but this version does not hold calls back "
-             "by them",
-             "keep max_in_flight low enough for the server");
-}
-
 static void check_model(Doctor *doctor, const char *area,
                         const BackendConfig *backend) {
   if (backend->model) return;
@@ -267,7 +258,6 @@ static void say(Doctor *doctor, const Probe *probe) {
   check_key(doctor, probe->area, backend);
   check_headers(doctor, probe->area, backend);
   check_secrecy(doctor, probe->area, backend);
-  check_limits(doctor, probe->area, backend);
   check_model(doctor, probe->area, backend);
   judge(doctor, probe);
 }

@@ -272,6 +272,19 @@ static Status read_stream(Reader *r, const YamlNode *value, void *target) {
   return config_bool(r, value, &draft->backend.stream);
 }
 
+static Status read_retries(Reader *r, const YamlNode *value, void *target) {
+  Draft *draft = target;
+  uint64_t wide = 0;
+  Status status = config_number(r, value, 0, LIMIT_RETRIES, &wide);
+  if (status == STATUS_OK) draft->backend.retries = (uint32_t)wide;
+  return status;
+}
+
+static Status read_cache(Reader *r, const YamlNode *value, void *target) {
+  Draft *draft = target;
+  return config_bool(r, value, &draft->backend.cache_prompts);
+}
+
 static Status read_connect(Reader *r, const YamlNode *value, void *target) {
   Draft *draft = target;
   return config_duration(r, value, &draft->backend.connect_ns);
@@ -305,11 +318,18 @@ static Status read_timeout(Reader *r, const YamlNode *map, void *target) {
 }
 
 static const Key backend_keys[] = {
-    {"provider", read_provider}, {"url", read_url},
-    {"model", read_model},       {"key", read_key},
-    {"headers", read_headers},   {"max_in_flight", read_in_flight},
-    {"rpm", read_rpm},           {"tpm", read_tpm},
-    {"stream", read_stream},     {"timeout", read_timeout},
+    {"provider", read_provider},
+    {"url", read_url},
+    {"model", read_model},
+    {"key", read_key},
+    {"headers", read_headers},
+    {"max_in_flight", read_in_flight},
+    {"rpm", read_rpm},
+    {"tpm", read_tpm},
+    {"retries", read_retries},
+    {"stream", read_stream},
+    {"cache_prompts", read_cache},
+    {"timeout", read_timeout},
 };
 
 /* The draft of that name, which a farther file may have begun. */
@@ -318,7 +338,7 @@ static Draft *draft_of(Reader *r, const char *name) {
     if (strcmp(r->drafts.data[i].backend.name, name) == 0)
       return &r->drafts.data[i];
   }
-  vec_push(&r->drafts, ((Draft){.backend = {.name = name}}));
+  vec_push(&r->drafts, ((Draft){.backend = config_backend_new(name)}));
   return &r->drafts.data[r->drafts.length - 1];
 }
 

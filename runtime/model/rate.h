@@ -5,6 +5,11 @@
  * for quiet. What a call will cost is reserved by an estimate when it leaves
  * admission and settled when its usage is known. Pure: time comes in. Guarded
  * by its owner.
+ *
+ * A limit that was set holds for any minute, not on average: a twentieth of it
+ * can be saved up and comes off what flows in. A bucket that was learned is an
+ * image of the server's own: as large, and filled to what the server says is
+ * left.
  */
 #ifndef APXM_RUNTIME_MODEL_RATE_H
 #define APXM_RUNTIME_MODEL_RATE_H
@@ -14,29 +19,37 @@
 
 #include "core/base/slice.h"
 
+/* Private. In requests or tokens. */
 typedef struct RateBucket {
-  double per_minute; /* 0: no limit */
+  double set;        /* a minute, by the configuration; 0: nobody did */
+  double per_minute; /* what holds; 0: no limit */
+  bool is_image;     /* of the server's bucket */
+  double inflow;     /* a minute */
   double capacity;   /* most that can be saved up */
-  double level;      /* may be below 0 after a settlement */
+  double level;      /* below 0 after a call that cost more than expected */
+  double open;       /* taken and not settled yet */
   uint64_t at;       /* clock_now() of `level` */
-  bool is_set;       /* by the configuration: learned figures only lower it */
 } RateBucket;
 
+/* Private, but for reports: per_minute of both; quiet_until. */
 typedef struct Rate {
   RateBucket requests, tokens;
   uint64_t quiet_until; /* clock_now(); 0: not */
   double mean_output;   /* tokens of a reply, moving; for estimates */
   uint64_t held_since;  /* somebody waits although there is a slot; 0: nobody */
-  uint64_t held_ns;     /* so far */
+  uint64_t held_ns;     /* before that */
 } Rate;
 
-/* What the headers of one reply say. Zero it. */
+/* What the headers of one reply say of one bucket. */
+typedef struct RateSide {
+  bool has_limit, has_rest;
+  double limit, rest; /* in all; left now */
+  uint64_t reset_ns;  /* until all is there again; 0: nobody says */
+} RateSide;
+
+/* Zero it. */
 typedef struct RateSeen {
-  bool has_request_limit, has_request_rest, has_request_reset;
-  bool has_token_limit, has_token_rest, has_token_reset;
-  double request_limit, request_rest; /* a minute; left now */
-  double token_limit, token_rest;
-  uint64_t request_reset_ns, token_reset_ns; /* until all is there again */
+  RateSide requests, tokens;
 } RateSeen;
 
 void rate_init(Rate *rate, uint32_t rpm, uint32_t tpm, uint64_t now);
@@ -45,15 +58,23 @@ void rate_init(Rate *rate, uint32_t rpm, uint32_t tpm, uint64_t now);
  * nobody says), is expected to cost. */
 uint32_t rate_estimate(const Rate *rate, uint32_t input, uint32_t most_output);
 
-/* Takes one request and `tokens`. 0: taken, go. Else when to ask again
- * (clock_now()), and nothing is taken. A call that costs more than a minute's
- * tokens goes when the bucket is full. */
+/* For the next call, when it has a slot: takes one request and `tokens`. 0:
+ * taken, go. Else when to ask again (clock_now()), and nothing is taken. A call
+ * that costs more than can be saved up goes when the bucket is full. */
 uint64_t rate_take(Rate *rate, uint64_t now, uint32_t tokens);
 
-/* The attempt is over: it cost `used` instead of `reserved`. */
+/* Nobody waits any more, or not for this: the one that rate_take held back has
+ * gone away, or its slot has. */
+void rate_leave(Rate *rate, uint64_t now);
+/* How long somebody waited although there was a slot, until now. */
+uint64_t rate_held(const Rate *rate, uint64_t now);
+
+/* Once for each that rate_take let go: it cost `used` instead of `reserved`;
+ * `output` tokens of these were the reply (0: there was none). */
 void rate_settle(Rate *rate, uint64_t now, uint32_t reserved, uint32_t used,
                  uint32_t output);
 
+/* Before the call whose reply it was is settled. */
 void rate_learn(Rate *rate, uint64_t now, const RateSeen *seen);
 /* Nothing goes before `until`. */
 void rate_quiet(Rate *rate, uint64_t until);

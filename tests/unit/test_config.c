@@ -103,7 +103,8 @@ CASE(everything) {
       "  fast: { provider: openai, url: \"http://127.0.0.1:8080/v1/\",\n"
       "          model: qwen2.5-7b, key: env:FAST_KEY,\n"
       "          headers: { X-Team: env:TEAM, X-Purpose: tests },\n"
-      "          max_in_flight: 32, rpm: 600, tpm: 200_000, stream: true,\n"
+      "          max_in_flight: 32, rpm: 600, tpm: 200_000, stream: false,\n"
+      "          retries: 0, cache_prompts: true,\n"
       "          timeout: { connect: 250ms, first_token: 2m, idle: 61s,\n"
       "                     total: 1h } }\n"
       "tools:\n"
@@ -126,13 +127,12 @@ CASE(everything) {
   assert_int_equal(b->header_count, 2);
   assert_string_equal(b->headers[0].name, "X-Team");
   assert_string_equal(b->headers[0].value, "TEAM");
-  assert_true(b->headers[0].is_env);
+  assert_true(b->headers[0].is_env && !b->headers[1].is_env);
   assert_string_equal(b->headers[1].value, "tests");
-  assert_false(b->headers[1].is_env);
   assert_int_equal(b->max_in_flight, 32);
-  assert_int_equal(b->rpm, 600);
-  assert_int_equal(b->tpm, 200000);
-  assert_true(b->stream);
+  assert_true(!b->is_adaptive && !b->stream && b->cache_prompts);
+  assert_int_equal(b->retries, 0);
+  assert_true(b->rpm == 600 && b->tpm == 200000);
   assert_int_equal(b->connect_ns, 250 * NS_PER_MS);
   assert_int_equal(b->first_token_ns, 120 * NS_PER_S);
   assert_int_equal(b->idle_ns, 61 * NS_PER_S);
@@ -175,7 +175,7 @@ CASE(defaults) {
   assert_string_equal(b->url, "https://api.openai.com/v1");
   assert_string_equal(b->key_env, "OPENAI_API_KEY");
   assert_false(b->key_is_wanted);
-  assert_false(b->stream);
+  assert_true(b->stream && b->is_adaptive && !b->cache_prompts);
   assert_null(b->model);
   assert_int_equal(b->max_in_flight, LIMIT_IN_FLIGHT_HTTP);
   assert_int_equal(b->rpm, 0);
@@ -184,8 +184,7 @@ CASE(defaults) {
   assert_int_equal(b->idle_ns, 60 * NS_PER_S);
   assert_int_equal(b->total_ns, 600 * NS_PER_S);
   assert_string_equal(b[1].url, "http://127.0.0.1:11434");
-  assert_null(b[1].key_env);
-  assert_null(b[2].url);
+  assert_true(!b[1].key_env && !b[2].url);
   assert_int_equal(b[2].max_in_flight, LIMIT_IN_FLIGHT_SIM);
   /* OpenAI's key is for OpenAI, unless the file says otherwise. */
   assert_null(b[3].key_env);
@@ -850,10 +849,12 @@ CASE(template_shows_all) {
   const BackendConfig *b = &config.backends.data[0];
   assert_true(b->model && b->key_env && b->header_count && b->rpm && b->tpm);
   static const char *const keys[] = {
-      "provider:", "url:",         "model:",  "key:",     "headers:",
-      "rpm:",      "tpm:",         "stream:", "timeout:", "max_in_flight:",
-      "connect:",  "first_token:", "idle:",   "total:",   "command:",
-      "http:",     "method:",      "env:",    "effect:",  "output_limit:"};
+      "provider:", "url:",           "model:",   "key:",
+      "headers:",  "rpm:",           "tpm:",     "stream:",
+      "timeout:",  "max_in_flight:", "retries:", "cache_prompts:",
+      "connect:",  "first_token:",   "idle:",    "total:",
+      "command:",  "http:",          "method:",  "env:",
+      "effect:",   "output_limit:"};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     if (!strstr(text.data, keys[i])) fail_msg("%s is not shown", keys[i]);
   }
