@@ -46,6 +46,10 @@ typedef struct Dialect {
   void (*add_reply)(const ChatReply *reply, Buf *out);
   void (*add_stream)(const ChatReply *reply, bool with_usage, Buf *out);
   void (*add_error)(unsigned code, Slice message, Buf *out);
+  /* The same inside a stream. */
+  void (*add_stream_error)(unsigned code, Slice message, Buf *out);
+  const char *ping;             /* in a stream: there is no text yet */
+  const char *finish_mark;      /* only an event that ends a stream has it */
   void (*add_models)(Buf *out); /* the list with the one model there is */
 } Dialect;
 

@@ -14,8 +14,6 @@
 
 #include "core/base/slice.h"
 
-enum { BACKLOG = 65535 }; /* the kernel cuts it at net.core.somaxconn */
-
 /* ---- reading ------------------------------------------------------------- */
 
 static Status fail(const char *text, Error *error) {
@@ -97,7 +95,7 @@ static int bind_and_listen(int fd, ListenAddress *address) {
   int yes = 1;
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
       bind(fd, (struct sockaddr *)&storage, length) != 0 ||
-      listen(fd, BACKLOG) != 0 ||
+      listen(fd, LISTEN_BACKLOG) != 0 ||
       getsockname(fd, (struct sockaddr *)&storage, &length) != 0)
     return errno;
   address->port =

@@ -132,6 +132,12 @@ static void add_error(unsigned code, Slice message, Buf *out) {
            error_type(code), code);
 }
 
+static void add_stream_error(unsigned code, Slice message, Buf *out) {
+  buf_add_text(out, "data: ");
+  add_error(code, message, out);
+  buf_add_text(out, "\n\n");
+}
+
 static void add_models(Buf *out) {
   buf_addf(out,
            "{\"object\":\"list\",\"data\":[{\"id\":\"sim\",\"object\":"
@@ -144,4 +150,7 @@ const Dialect dialect_openai = {.stream_type = "text/event-stream",
                                 .add_reply = add_reply,
                                 .add_stream = add_stream,
                                 .add_error = add_error,
+                                .add_stream_error = add_stream_error,
+                                .ping = ": ping\n\n",
+                                .finish_mark = "\"finish_reason\":\"",
                                 .add_models = add_models};

@@ -18,17 +18,20 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/number.h"
 #include "core/base/thread.h"
 #include "runtime/io/http.h"
 #include "runtime/model/model.h"
 #include "server/chat.h"
+#include "server/fault_gate.h"
 #include "server/microhttpd.h"
 #include "server/sim_log.h"
 #include "server/web.h"
 
 enum {
   FLUSH_MS = 500, /* that the last replies may take when the server ends */
-  EXPECTED_CONNECTIONS = 10000 /* more are taken, a little later */
+  EXPECTED_CONNECTIONS = 10000, /* more are taken, a little later */
+  GATE_SHARE = 3 /* descriptors of a connection that has the gate before it */
 };
 
 static const char json_type[] = "application/json; charset=utf-8";
@@ -44,10 +47,11 @@ struct SimServer {
 
   /* I/O thread. */
   Web *web;
-  uint64_t seq;  /* chat requests so far */
-  uint32_t open; /* chat requests under way */
-  int log_fd;    /* -1: none, or it could not be written */
-  Ask *waiting;  /* with the model; a list */
+  FaultGate *gate; /* NULL: none */
+  uint64_t seq;    /* chat requests so far */
+  uint32_t open;   /* chat requests under way */
+  int log_fd;      /* -1: none, or it could not be written */
+  Ask *waiting;    /* with the model; a list */
   bool is_ending;
 };
 
@@ -61,6 +65,7 @@ struct Ask {
   uint64_t seq, arrived_at;
   uint32_t open;     /* chat requests when it arrived, itself included */
   unsigned code;     /* of the answer */
+  bool is_mute;      /* and a fault hides it */
   Ask *next, **link; /* in `waiting`; link NULL: not there */
 };
 
@@ -226,6 +231,8 @@ static Status read_chat(Ask *ask, Error *error) {
                      cause.message);
   Status status = ask->dialect->read(root, &ask->chat, error);
   cJSON_Delete(root);
+  ask->model.prompt = ask->chat.prompt; /* moved */
+  ask->chat.prompt = (Buf){0};
   return status;
 }
 
@@ -237,18 +244,28 @@ static Slice header(const WebRequest *web, const char *name,
 
 static void submit(Ask *ask) {
   ModelRequest *request = &ask->model;
-  request->prompt = ask->chat.prompt;
-  ask->chat.prompt = (Buf){0};
   request->operation = header(ask->web, "X-Apxm-Op", "ask");
   request->system = buf_slice(&ask->chat.system);
   request->model = buf_slice(&ask->chat.model);
   request->temperature = ask->chat.temperature;
   request->max_tokens = ask->chat.max_tokens;
+  request->retries = 0; /* whoever asks a server decides that */
   request->done = model_done;
   list_add(ask);
   if (!model_submit(ask->server->backend, request)) return;
   list_remove(ask);
   answer_model(ask);
+}
+
+/* A fault comes before the model is asked: true, and it is answered. */
+static bool answer_fault(Ask *ask) {
+  Slice code = header(ask->web, "X-Apxm-Answer", "");
+  double number = 0;
+  if (!ask->server->gate || !number_read(code, &number)) return false;
+  ask->is_mute = number == 0;
+  fail_ask(ask, ask->is_mute ? 503 : (unsigned)number,
+           SLICE("this server was told to fail"));
+  return true;
 }
 
 static void fail_too_large(Ask *ask) {
@@ -270,7 +287,7 @@ static void answer_chat(SimServer *server, WebRequest *web) {
     fail_ask(ask, 503, SLICE("too many long bodies at once; try again"));
   else if (read_chat(ask, &error) != STATUS_OK)
     fail_ask(ask, 400, slice_of(error.message));
-  else
+  else if (!answer_fault(ask))
     submit(ask);
 }
 
@@ -305,6 +322,13 @@ static void left(void *user, WebRequest *web) {
   if (ask && ask->link) model_cancel(server->backend, &ask->model);
 }
 
+static void write_line(SimServer *server, const SimLogLine *line) {
+  if (server->log_fd < 0 || sim_log_write(server->log_fd, line)) return;
+  log_warning("the log cannot be written any more; the server goes on");
+  close(server->log_fd);
+  server->log_fd = -1;
+}
+
 static void write_log(SimServer *server, const Ask *ask, WebEnd end) {
   uint64_t start = server->started_at;
   Slice model = buf_slice(&ask->chat.model);
@@ -320,11 +344,10 @@ static void write_log(SimServer *server, const Ask *ask, WebEnd end) {
                      .run = header(ask->web, "X-Apxm-Run", ""),
                      .phase = header(ask->web, "X-Apxm-Phase", ""),
                      .is_streamed = ask->chat.is_streamed,
+                     .is_mute = ask->is_mute,
                      .code = end == WEB_END_LEFT ? 0 : ask->code};
-  if (sim_log_write(server->log_fd, &line)) return;
-  log_warning("the log cannot be written any more; the server goes on");
-  close(server->log_fd);
-  server->log_fd = -1;
+  if (server->gate) line.fault = header(ask->web, "X-Apxm-Fault", "none");
+  write_line(server, &line);
 }
 
 static void ended(void *user, WebRequest *web, WebEnd end) {
@@ -338,6 +361,31 @@ static void ended(void *user, WebRequest *web, WebEnd end) {
   chat_free(&ask->chat);
   mem_free(ask);
   web->user = NULL;
+}
+
+/* ---- what the gate calls ------------------------------------------------- */
+
+static void lost(void *user, const char *fault) {
+  SimServer *server = user;
+  uint64_t now = clock_now() - server->started_at;
+  SimLogLine line = {.seq = ++server->seq,
+                     .arrived_ns = now,
+                     .ended_ns = now,
+                     .open = server->open,
+                     .path = "",
+                     .fault = slice_of(fault),
+                     .is_mute = true};
+  write_line(server, &line);
+}
+
+static void refuse(void *user, bool is_refusing) {
+  SimServer *server = user;
+  web_refuse(server->web, is_refusing);
+}
+
+static int accepted(void *user, int fd) {
+  SimServer *server = user;
+  return fault_gate_accept(server->gate, fd);
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -354,6 +402,15 @@ static Status start_model(SimServer *server, const SimServerOptions *options,
   return server->backend ? STATUS_OK : error->status;
 }
 
+static Status start_gate(SimServer *server, const char *faults, Error *error) {
+  FaultGateHandler handler = {
+      .user = server, .dialect = dialect_of, .lost = lost, .refuse = refuse};
+  if (!faults) return STATUS_OK;
+  server->gate = fault_gate_new(faults, http_connections_max() / GATE_SHARE,
+                                &handler, server->reactor, error);
+  return server->gate ? STATUS_OK : error->status;
+}
+
 /* All but the web. */
 static Status start(SimServer *server, const SimServerOptions *options,
                     Error *error) {
@@ -362,20 +419,36 @@ static Status start(SimServer *server, const SimServerOptions *options,
   http_reserve(EXPECTED_CONNECTIONS);
   server->reactor = reactor_new(error);
   if (!server->reactor) return error->status;
-  return start_model(server, options, error);
+  status = start_model(server, options, error);
+  if (status != STATUS_OK) return status;
+  return start_gate(server, options->faults, error);
 }
 
-static Web *open_web(SimServer *server, int listen_fd, Error *error) {
+typedef struct Opening {
+  SimServer *server;
+  int listen_fd;
+  Error *error;
+} Opening;
+
+/* I/O thread, so that nobody is accepted before all is there. */
+static void open_web(void *user) {
+  Opening *opening = user;
+  SimServer *server = opening->server;
   WebHandler handler = {.user = server,
+                        .accepted = server->gate ? accepted : NULL,
                         .arrived = arrived,
                         .asked = asked,
                         .left = left,
                         .ended = ended};
-  return web_new(listen_fd, http_connections_max(), &handler, server->reactor,
-                 error);
+  uint32_t most = http_connections_max();
+  server->web =
+      web_new(opening->listen_fd, server->gate ? most / GATE_SHARE : most,
+              &handler, server->reactor, opening->error);
+  if (server->web && server->gate) fault_gate_open(server->gate);
 }
 
 static void destroy(SimServer *server) {
+  fault_gate_free(server->gate);
   model_client_free(server->client);
   if (server->reactor) reactor_free(server->reactor);
   if (server->log_fd >= 0) close(server->log_fd);
@@ -386,8 +459,9 @@ SimServer *sim_server_new(const SimServerOptions *options, Error *error) {
   SimServer *server = MEM_NEW(SimServer);
   server->log_fd = options->log_fd;
   server->started_at = clock_now();
+  Opening opening = {server, options->listen_fd, error};
   if (start(server, options, error) == STATUS_OK)
-    server->web = open_web(server, options->listen_fd, error);
+    reactor_call(server->reactor, open_web, &opening);
   else
     close(options->listen_fd);
   if (server->web) return server;
@@ -397,6 +471,10 @@ SimServer *sim_server_new(const SimServerOptions *options, Error *error) {
 
 Reactor *sim_server_reactor(SimServer *server) {
   return server->reactor;
+}
+
+uint64_t sim_server_seed(const SimServer *server) {
+  return server->gate ? fault_gate_seed(server->gate) : 0;
 }
 
 /* I/O thread. What the model holds comes back cancelled, and is answered. */
@@ -418,7 +496,9 @@ typedef struct Look {
 static void look(void *user) {
   Look *look = user;
   look->is_quiet = look->server->waiting == NULL;
-  look->is_flushed = look->is_quiet && web_busy(look->server->web) == 0;
+  look->is_flushed =
+      look->is_quiet && web_busy(look->server->web) == 0 &&
+      (!look->server->gate || fault_gate_busy(look->server->gate) == 0);
 }
 
 void sim_server_free(SimServer *server) {
