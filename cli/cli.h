@@ -20,9 +20,10 @@
 /* The groups that commands.def names. */
 #define OPT_COMMON \
   (OPT(ERROR_FORMAT) | OPT(LOG_LEVEL) | OPT(QUIET) | OPT(VERBOSE) | OPT(HELP))
-#define OPT_ENGINE                                               \
-  (OPT(BACKEND) | OPT(MODEL) | OPT(SIM_PROFILE) | OPT(REPLIES) | \
-   OPT(REQUEST_LOG) | OPT(MAX_IN_FLIGHT) | OPT(WORKERS))
+#define OPT_ENGINE                                                      \
+  (OPT(BACKEND) | OPT(MODEL) | OPT(SIM_PROFILE) | OPT(REPLIES) |        \
+   OPT(REQUEST_LOG) | OPT(MAX_IN_FLIGHT) | OPT(WORKERS) | OPT(RECORD) | \
+   OPT(REPLAY) | OPT(RETRY_SEED))
 #define OPT_RUN                                                              \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(EMIT_DIAGNOSTICS) | OPT(EMIT_METRICS) | \
    OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON) |           \

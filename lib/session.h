@@ -35,6 +35,7 @@ typedef struct SessionStart {
   void (*finished)(void *user); /* as RunOptions; may be NULL */
   void *user;
   const char *phase;    /* as RunOptions; may be NULL */
+  const char *name;     /* as RunOptions; may be NULL */
   RunObserver *event;   /* as RunOptions; may be NULL */
   Trace *trace;         /* as RunOptions; may be NULL */
   uint64_t deadline_ns; /* as RunOptions */

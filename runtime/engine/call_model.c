@@ -88,6 +88,7 @@ static void fill_request(const Firing *firing, Pending *pending) {
       (uint32_t)number_attr(object, row, ATTR_RETRIES, MODEL_RETRIES_UNSET);
   request->deadline = run_ends_at(frame->run);
   request->run = frame->run->id;
+  request->name = frame->run->options.name;
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
   request->started = on_started;
@@ -185,7 +186,7 @@ static Outcome give_failure(const Pending *pending, Value *result) {
   const Object *object = frame->run->object;
   uint32_t row = object->graphs[frame->graph].first_node + pending->node;
   const ObjConst *fallback = object_attr(object, row, ATTR_FALLBACK);
-  if (fallback != NULL) {
+  if (fallback != NULL && request->problem != MODEL_PROBLEM_NOT_RECORDED) {
     *result = frame_constant(object, (uint32_t)(fallback - object->consts));
     return OUTCOME_VALUE;
   }

@@ -48,6 +48,7 @@ typedef struct RunOptions {
                                    may be NULL */
   void *user;
   const char *phase;  /* of a measurement; goes along with its requests; NULL */
+  const char *name;   /* on a tape; NULL: its number */
   RunObserver *event; /* hears of its calls, with `user`; NULL: nobody */
   Trace *trace;       /* records it, for engine_workers; NULL: none */
   uint64_t

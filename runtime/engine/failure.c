@@ -28,6 +28,8 @@ FailureCode failure_of_problem(ModelProblem problem) {
     case MODEL_PROBLEM_CERTIFICATE:
     case MODEL_PROBLEM_CONNECT_TIMEOUT:
       return FAILURE_UNREACHABLE;
+    case MODEL_PROBLEM_NOT_RECORDED:
+      return FAILURE_NOT_RECORDED;
     default:
       return FAILURE_MODEL_FAILED;
   }

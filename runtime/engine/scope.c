@@ -186,7 +186,8 @@ static void fail_inner(Scope *scope, uint32_t row, FailureCode code,
 void run_fail(const Frame *frame, uint32_t node, FailureCode code,
               const char *format, ...) {
   Run *run = frame->run;
-  Scope *scope = frame->scope;
+  /* What a tape lacks is no failure that a program could be prepared for. */
+  Scope *scope = code == FAILURE_NOT_RECORDED ? &run->scope : frame->scope;
   uint32_t row = run->object->graphs[frame->graph].first_node + node;
   Buf cause = {0};
   va_list args;

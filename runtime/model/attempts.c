@@ -205,6 +205,7 @@ bool attempt_is_followed(ModelBackend *backend, ModelRequest *request) {
   uint32_t retries = request->retries == MODEL_RETRIES_UNSET
                          ? backend->config.retries
                          : request->retries;
+  if (backend->is_replay) retries = 0;
   if (request->status == STATUS_CANCELLED) return false;
   request->completed_at = clock_now();
   RetryPlan plan =

@@ -57,6 +57,7 @@ static bool close_call(ModelBackend *backend, ModelRequest *request,
   if (request->ended) request->ended(request);
   request->is_open = false;
   request_log_add(backend->log, request);
+  if (backend->recorder) recorder_add(backend->recorder, request);
   mutex_lock(&backend->mutex);
   request->stage = MODEL_STAGE_FINISHED;
   if (was_started) backend->open--;
@@ -238,6 +239,7 @@ void model_cancel(ModelBackend *backend, ModelRequest *request) {
 
 static Provider *make_provider(const ProviderSetup *setup, Error *error) {
   const char *kind = setup->config->provider;
+  if (setup->tape) return replay_new(setup);
 #define X(name, url, key, in_flight, text) \
   if (strcmp(kind, #name) == 0) return name##_new(setup, error);
 #include "core/config/providers.def"
@@ -270,6 +272,8 @@ ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
   backend->model = setup->model ? setup->model : "";
   backend->reactor = setup->reactor;
   backend->log = log;
+  backend->recorder = setup->recorder;
+  backend->is_replay = setup->tape != NULL;
   backend->retry_seed = setup->options->retry_seed;
   backend->admission.run = run_admission;
   mutex_init(&backend->mutex);

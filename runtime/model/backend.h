@@ -19,6 +19,8 @@ struct ModelBackend {
   Provider *provider;
   Reactor *reactor;
   RequestLog *log;
+  Recorder *recorder; /* or NULL */
+  bool is_replay;     /* what it says is what came of all attempts */
   uint64_t retry_seed;
   uint32_t limit; /* slots */
 

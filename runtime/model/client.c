@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "core/base/clock.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "runtime/model/backend.h"
 
@@ -20,6 +21,8 @@ struct ModelClient {
   RequestLog log; /* its own atomics aside */
   char session[16];
   const char *default_name;
+  Recorder *recorder; /* its own lock guards it; or NULL */
+  Tape *tape;         /* the same; answers in the place of all backends */
 
   Mutex lock;       /* guards what follows */
   Arena arena;      /* texts of backends that no configuration names */
@@ -58,15 +61,35 @@ static uint32_t connections_left(const ModelClient *client) {
   return left;
 }
 
+/* What answers in its place has no network, no key and no limits. It needs no
+ * configuration, either: of a backend that has none only the model is unknown.
+ */
+static void make_replay(ModelClient *client, Slice name,
+                        BackendConfig *config) {
+  BackendConfig found = {0};
+  bool is_known = find_config(client, name, &found, NULL) == STATUS_OK;
+  *config = (BackendConfig){
+      .name = is_known ? found.name
+                       : arena_copy(&client->arena, name.data, name.length),
+      .provider = "replay",
+      .model = found.model,
+      .max_in_flight = LIMIT_IN_FLIGHT_SIM};
+}
+
 static ModelBackend *make(ModelClient *client, Slice name, bool is_default,
                           Error *error) {
   BackendConfig config;
-  if (find_config(client, name, &config, error) != STATUS_OK) return NULL;
+  if (client->tape)
+    make_replay(client, name, &config);
+  else if (find_config(client, name, &config, error) != STATUS_OK)
+    return NULL;
   ProviderSetup setup = {.config = &config,
                          .options = &client->options,
                          .model = config.model,
                          .session = client->session,
-                         .reactor = client->reactor};
+                         .reactor = client->reactor,
+                         .recorder = client->recorder,
+                         .tape = client->tape};
   if (is_default && client->options.model) setup.model = client->options.model;
   if (config.url && !client->http)
     client->http = http_client_new(client->reactor, error);
@@ -115,6 +138,7 @@ static const char *choose_default(const ModelOptions *options) {
 void model_reserve(const ModelOptions *options) {
   Arena arena;
   BackendConfig config;
+  if (options->replay) return;
   arena_init(&arena);
   Status status = config_find_backend(options->config, choose_default(options),
                                       &arena, &config, NULL);
@@ -124,17 +148,28 @@ void model_reserve(const ModelOptions *options) {
   arena_free(&arena);
 }
 
+/* The folders, before any backend. */
+static Status open_tapes(ModelClient *client, Error *error) {
+  const ModelOptions *options = &client->options;
+  if (options->replay) client->tape = tape_open(options->replay, error);
+  if (options->replay && !client->tape) return error->status;
+  if (options->record) client->recorder = recorder_open(options->record, error);
+  return options->record && !client->recorder ? error->status : STATUS_OK;
+}
+
 ModelClient *model_client_new(const ModelOptions *options, Reactor *reactor,
                               Error *error) {
   ModelClient *client = MEM_NEW(ModelClient);
   client->options = *options;
-  while (!client->options.retry_seed) client->options.retry_seed = draw_noise();
+  while (!client->options.retry_seed) /* one that --retry-seed takes */
+    client->options.retry_seed = draw_noise() & INT32_MAX;
   client->reactor = reactor;
   client->default_name = choose_default(options);
   arena_init(&client->arena);
   mutex_init(&client->lock);
   name_session(client);
   Status status = request_log_open(&client->log, options->request_log, error);
+  if (status == STATUS_OK) status = open_tapes(client, error);
   if (status == STATUS_OK && strcmp(client->default_name, "sim") == 0 &&
       !model_client_backend(client, (Slice){0}, error))
     status = error->status;
@@ -154,6 +189,8 @@ void model_client_free(ModelClient *client) {
   vec_free(&client->backends);
   if (client->http) http_client_free(client->http);
   arena_free(&client->arena);
+  recorder_close(client->recorder);
+  tape_close(client->tape);
   request_log_close(&client->log);
   mutex_destroy(&client->lock);
   mem_free(client);

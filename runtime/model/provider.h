@@ -9,6 +9,7 @@
 #include "runtime/io/http.h"
 #include "runtime/model/model.h"
 #include "runtime/model/rate.h"
+#include "runtime/model/tape.h"
 
 typedef struct Provider Provider;
 
@@ -40,6 +41,8 @@ typedef struct ProviderSetup {
   Reactor *reactor;
   HttpClient *http;     /* NULL for sim, which has no URL */
   uint32_t connections; /* that the client's other backends leave to it */
+  Recorder *recorder;   /* NULL: nothing is recorded */
+  Tape *tape;           /* that answers in the provider's place; or NULL */
 } ProviderSetup;
 
 /* X: Provider *NAME_new(setup, error), one for each of providers.def. */
@@ -47,6 +50,9 @@ typedef struct ProviderSetup {
   Provider *name##_new(const ProviderSetup *setup, Error *error);
 #include "core/config/providers.def"
 #undef X
+
+/* The provider that answers from setup->tape. */
+Provider *replay_new(const ProviderSetup *setup);
 
 /* I/O thread: the reply is filled, status included. */
 void provider_finish(ModelRequest *request);
