@@ -86,18 +86,28 @@ static void take_tokens(ReplyFixture *fixture, Slice numbers) {
   fixture->has_output_tokens = take_count(output, &fixture->output_tokens);
 }
 
+static void take_kind(ReplyFixture *fixture, Slice word) {
+  Slice name = slice_trim(word);
+  for (int i = 1; i < MODEL_PROBLEM_COUNT; i++)
+    if (slice_equal_text(name, model_problem_text(i))) fixture->kind = i;
+  if (!fixture->kind) give_up("unknown kind of problem", fixture->name);
+}
+
 static void take_mark(ReplyFixture *fixture, Slice mark, Slice text) {
   Slice line = mark;
   (void)take_word(&line, "--- ");
   if (take_word(&line, "tokens ")) {
     take_tokens(fixture, line);
+  } else if (take_word(&line, "code ")) {
+    fixture->code = (uint32_t)strtoul(line.data, NULL, 10);
   } else if (take_word(&line, "cut")) {
     fixture->is_cut = true;
   } else if (take_word(&line, "unended")) {
     fixture->body.length--;
   } else {
-    fixture->is_problem = take_word(&line, "problem");
-    if (!fixture->is_problem && !take_word(&line, "text"))
+    if (take_word(&line, "problem "))
+      take_kind(fixture, line);
+    else if (!take_word(&line, "text"))
       give_up("unknown mark", mark);
     fixture->wanted = slice_trim(text);
   }

@@ -82,7 +82,7 @@ static void read_finish(Reply *reply, const cJSON *reason) {
   reply->is_whole = reply->has_progressed = true;
   if (strcmp(reason->valuestring, "length") == 0) reply->is_cut = true;
   if (strcmp(reason->valuestring, "content_filter") == 0)
-    reply_fail(reply, "a filter of the server's ended the reply");
+    reply_fail(reply, MODEL_PROBLEM_DECLINED, "a filter of the server's ended the reply");
 }
 
 /* What a model thinks aloud is no part of the reply, but a sign of life. */

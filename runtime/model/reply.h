@@ -2,7 +2,7 @@
  *
  * Reading what a server answers: one JSON document, or a stream of them as
  * server-sent events or as lines. Knows bytes, not sockets. What a document
- * means is the dialect's business (openai.c, ollama.c), which fills the reply.
+ * means is the dialect's business (openai.c, ...), which fills the reply.
  *
  *     pieces --> lines --> events --> documents --> dialect --> text, usage
  *
@@ -52,6 +52,8 @@ struct Reply {
   /* What came. */
   Buf text;
   Buf problem;     /* why there is no reply, fit to be shown; empty: none */
+  ModelProblem kind; /* of that */
+  Buf evidence;      /* what was read when that was found, fit to be shown */
   Buf tool;        /* the tool that it asks for, fit to be shown */
   Buf refusal;     /* what the model says instead of a reply; as it came */
   bool has_choice; /* some text came, maybe an empty one */
@@ -62,6 +64,8 @@ struct Reply {
 
   /* Where the reading stands. */
   Slice raw;           /* the document that is being read */
+  uint64_t bytes;      /* read so far */
+  size_t quiet_bytes;  /* since something came that counts */
   bool is_over;        /* the stream said that it ends: the rest is ignored */
   bool is_ending;      /* no further byte can come */
   bool has_progressed; /* the current piece brought something */
@@ -83,13 +87,16 @@ HttpPiece reply_receive(Reply *reply, Slice piece);
 void reply_end(Reply *reply);
 
 /* What the server says in the body of a reply that is none (4xx, 5xx), fit to
- * be shown; empty when it says nothing. */
-void reply_add_complaint(const Secrets *secrets, Slice body, Buf *out);
+ * be shown; empty when it says nothing. The HTTP status code that means the
+ * same, if it says one (complaint.h); else 0. */
+uint32_t reply_add_complaint(const Secrets *secrets, Slice body, Buf *out);
 
 /* ---- for dialects ---- */
 
-/* The first problem is kept. `reply_fail_at` appends the document. */
-void reply_fail(Reply *reply, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The first problem is kept. `reply_fail_at` appends the document, which is
+ * not what was expected. */
+void reply_fail(Reply *reply, ModelProblem kind, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 void reply_fail_at(Reply *reply, const char *format, ...) PRINTF_LIKE(2, 3);
 bool reply_has_failed(const Reply *reply);
 
