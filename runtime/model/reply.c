@@ -15,7 +15,8 @@
 enum {
   SHOWN_DOCUMENT = 100, /* bytes of a document in a message */
   SHOWN_SENTENCE = 400, /* bytes of what a server says */
-  QUIET_BYTES = 2 * LIMIT_STREAM_LINE_BYTES /* a line, and as much of an event */
+  QUIET_BYTES =
+      2 * LIMIT_STREAM_LINE_BYTES /* a line, and as much of an event */
 };
 
 void reply_init(Reply *reply, const Dialect *dialect, const Secrets *secrets) {
@@ -99,8 +100,7 @@ static void fail_to_parse(Reply *reply, const Error *error) {
   if (reply->is_ending && !reply->is_gathered) {
     fail_early(reply);
   } else if (slice_trim(reply->raw).length == 0) {
-    reply_fail(reply,
-               is_last ? MODEL_PROBLEM_CUT : MODEL_PROBLEM_UNEXPECTED,
+    reply_fail(reply, is_last ? MODEL_PROBLEM_CUT : MODEL_PROBLEM_UNEXPECTED,
                "the reply is empty");
   } else {
     reply_fail_at(reply, "the reply is not JSON (%s)", error->message);
@@ -131,8 +131,7 @@ static bool take_error(Reply *reply, const cJSON *document) {
 static void keep_evidence(Reply *reply) {
   bool is_new = reply_has_failed(reply) && reply->evidence.length == 0;
   if (is_new)
-    secrets_quote(reply->secrets, reply->raw, SHOWN_SENTENCE,
-                  &reply->evidence);
+    secrets_quote(reply->secrets, reply->raw, SHOWN_SENTENCE, &reply->evidence);
 }
 
 static void read_document(Reply *reply, Slice raw, bool is_whole) {
@@ -187,8 +186,8 @@ void reply_read(Reply *reply, Slice body) {
 
 static void gather(Reply *reply, Slice line) {
   if (line.length >= (size_t)LIMIT_REPLY_BYTES - reply->gathered.length) {
-    reply_fail(reply, MODEL_PROBLEM_TOO_LARGE, "the reply is larger than %d MiB",
-               LIMIT_REPLY_BYTES >> 20);
+    reply_fail(reply, MODEL_PROBLEM_TOO_LARGE,
+               "the reply is larger than %d MiB", LIMIT_REPLY_BYTES >> 20);
     return;
   }
   buf_add_slice(&reply->gathered, line);
@@ -198,7 +197,8 @@ static void gather(Reply *reply, Slice line) {
 }
 
 static void fail_too_long(Reply *reply) {
-  reply_fail(reply, MODEL_PROBLEM_TOO_LARGE, "a line of the stream is longer than %d MiB",
+  reply_fail(reply, MODEL_PROBLEM_TOO_LARGE,
+             "a line of the stream is longer than %d MiB",
              LIMIT_STREAM_LINE_BYTES >> 20);
 }
 
@@ -325,7 +325,8 @@ void reply_take_text(Reply *reply, const cJSON *value, const char *name) {
   }
   Slice text = slice_of(value->valuestring);
   if (text.length > (size_t)LIMIT_VALUE_BYTES - reply->text.length) {
-    reply_fail(reply, MODEL_PROBLEM_TOO_LARGE, "the text of the reply is longer than %d MiB",
+    reply_fail(reply, MODEL_PROBLEM_TOO_LARGE,
+               "the text of the reply is longer than %d MiB",
                LIMIT_VALUE_BYTES >> 20);
     return;
   }
@@ -344,16 +345,26 @@ void reply_take_refusal(Reply *reply, const cJSON *value) {
 
 void reply_take_tools(Reply *reply, const cJSON *calls) {
   const cJSON *call = cJSON_IsArray(calls) ? calls->child : NULL;
-  if (!call) return;
+  if (call)
+    reply_take_tool(reply,
+                    reply_member(reply_member(call, "function"), "name"));
+}
+
+void reply_take_tool(Reply *reply, const cJSON *name) {
   reply->has_progressed = true;
   if (reply->tool.length) return;
-  const cJSON *function = reply_member(call, "function");
-  const cJSON *name = reply_member(function, "name");
   buf_add_char(&reply->tool, '"');
   if (cJSON_IsString(name))
     secrets_quote(reply->secrets, slice_of(name->valuestring), SHOWN_DOCUMENT,
                   &reply->tool);
   buf_add_char(&reply->tool, '"');
+}
+
+void reply_take_input(Reply *reply, const cJSON *value, int which) {
+  uint64_t sum = 0;
+  reply_take_count(value, &reply->inputs[which], &reply->has_input_tokens);
+  for (int i = 0; i < REPLY_INPUTS; i++) sum += reply->inputs[i];
+  reply->input_tokens = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
 void reply_take_count(const cJSON *value, uint32_t *count, bool *is_known) {
