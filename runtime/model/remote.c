@@ -31,7 +31,6 @@ static void done(HttpExchange *http) {
   Remote *remote = exchange->remote;
   ModelRequest *request = exchange->request;
   remote_exchange_fill(exchange);
-  provider_saw(request, &exchange->seen);
   mutex_lock(&remote->mutex);
   request->provider_state = REMOTE_STATE_CLOSED;
   request->provider_data = NULL;

@@ -302,7 +302,7 @@ void remote_fail_exchange(const RemoteExchange *exchange) {
 
 void remote_fail_unsent(const Remote *remote, ModelRequest *request) {
   begin(remote, request, MODEL_PROBLEM_UNUSABLE);
-  buf_add_text(&request->reply, "which model?");
+  buf_add_text(&request->reply, "no model is named");
   buf_add_text(&request->advice,
                "name it with --model, or as `model` of the backend or of the "
                "call");

@@ -319,10 +319,12 @@ CASE(backends) {
   refuse("backends:\n  a:\n", "f:2:3: the backend `a` needs a `provider`");
   refuse("backends: { a: { provider: opneai } }",
          "f:1:28: unknown provider `opneai`; did you mean `openai`?");
-  refuse("backends: { a: { provider: xyz } }",
-         "f:1:28: `provider` needs one of sim, openai, ollama");
-  refuse("backends: { a: { provider: [sim] } }",
-         "f:1:28: `provider` needs one of sim, openai, ollama");
+  refuse(
+      "backends: { a: { provider: xyz } }",
+      "f:1:28: `provider` needs one of sim, openai, anthropic, google, ollama");
+  refuse(
+      "backends: { a: { provider: [sim] } }",
+      "f:1:28: `provider` needs one of sim, openai, anthropic, google, ollama");
   refuse("backends: { \"a b\": { provider: sim } }",
          "f:1:13: a backend's name has letters, digits, `-`, `_` and `.`, at "
          "most 64 of them, a letter or digit first");
