@@ -89,10 +89,26 @@ static const Route routes[] = {
 };
 enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
 
+/* Whether `path` is of a row; `part` is what its `*` stands for. */
+static bool is_path(const Route *route, Slice path, Slice *part) {
+  Slice row = slice_of(route->path);
+  const char *star = strchr(route->path, '*');
+  if (!star) return slice_equal(row, path);
+  Slice head = slice_from(row.data, (size_t)(star - row.data));
+  Slice tail = slice_of(star + 1);
+  if (path.length <= head.length + tail.length ||
+      !slice_starts_with(path, head) || !slice_ends_with(path, tail))
+    return false;
+  *part = slice_from(path.data + head.length,
+                     path.length - head.length - tail.length);
+  return true;
+}
+
 /* The row with this path, or NULL. */
 static const Route *find_route(const char *path) {
+  Slice ignored;
   for (int i = 0; i < ROUTE_COUNT; i++)
-    if (strcmp(routes[i].path, path) == 0) return &routes[i];
+    if (is_path(&routes[i], slice_of(path), &ignored)) return &routes[i];
   return NULL;
 }
 
@@ -104,6 +120,7 @@ static bool is_for(const Route *route, const char *method) {
 static const Dialect *dialect_of(const char *path) {
   const Route *route = find_route(path);
   if (route) return route->dialect;
+  if (strncmp(path, "/v1beta/", 8) == 0) return &dialect_google;
   return strncmp(path, "/api/", 5) == 0 ? &dialect_ollama : &dialect_openai;
 }
 
@@ -155,7 +172,8 @@ static void answer_about(SimServer *server, WebRequest *web) {
   (void)server;
   answer_text(web, text_type,
               "apxm sim " APXM_VERSION
-              ": POST /v1/chat/completions or /api/chat\n");
+              ": POST /v1/chat/completions, /v1/messages, /api/chat or "
+              "/v1beta/models/sim:generateContent\n");
 }
 
 /* ---- chats: answering ---------------------------------------------------- */
@@ -185,6 +203,7 @@ static void answer_reply(Ask *ask) {
   ChatReply reply = {.text = buf_slice(&ask->model.reply),
                      .model = model.length ? model : SLICE("sim"),
                      .is_cut = ask->model.is_cut,
+                     .thinks = ask->chat.thinks,
                      .input_tokens = ask->model.input_tokens,
                      .output_tokens = ask->model.output_tokens,
                      .seq = ask->seq,
@@ -222,6 +241,21 @@ static void model_done(ModelRequest *request) {
 
 /* ---- chats: asking ------------------------------------------------------- */
 
+/* A model that the path names. */
+static void read_path(Ask *ask) {
+  const char *path = ask->web->path;
+  Slice model = {0};
+  if (is_path(find_route(path), slice_of(path), &model) && model.length)
+    chat_set_model(&ask->chat, model);
+}
+
+/* What this server would have to answer as a list of documents. */
+static bool is_other_stream(const Ask *ask) {
+  const char *kind = web_argument(ask->web, "alt");
+  return ask->dialect == &dialect_google_stream &&
+         (!kind || strcmp(kind, "sse") != 0);
+}
+
 static Status read_chat(Ask *ask, Error *error) {
   Error cause = {0};
   cJSON *root = json_parse(buf_slice(&ask->web->body), &cause);
@@ -231,6 +265,7 @@ static Status read_chat(Ask *ask, Error *error) {
                      cause.message);
   Status status = ask->dialect->read(root, &ask->chat, error);
   cJSON_Delete(root);
+  read_path(ask);
   ask->model.prompt = ask->chat.prompt; /* moved */
   ask->chat.prompt = (Buf){0};
   return status;
@@ -285,6 +320,8 @@ static void answer_chat(SimServer *server, WebRequest *web) {
     fail_too_large(ask);
   else if (web->is_starved)
     fail_ask(ask, 503, SLICE("too many long bodies at once; try again"));
+  else if (is_other_stream(ask))
+    fail_ask(ask, 400, SLICE("this server streams with ?alt=sse only"));
   else if (read_chat(ask, &error) != STATUS_OK)
     fail_ask(ask, 400, slice_of(error.message));
   else if (!answer_fault(ask))

@@ -444,6 +444,11 @@ const char *web_header(const WebRequest *request, const char *name) {
       ((const Exchange *)request)->connection, MHD_HEADER_KIND, name);
 }
 
+const char *web_argument(const WebRequest *request, const char *name) {
+  return mhd.MHD_lookup_connection_value(
+      ((const Exchange *)request)->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static struct MHD_Daemon *start_library(Web *web) {

@@ -72,6 +72,8 @@ void web_free(Web *web);
 
 /* A header of the request, or NULL. Valid until `ended` has returned. */
 const char *web_header(const WebRequest *request, const char *name);
+/* The same for what follows the path: `?name=value`. */
+const char *web_argument(const WebRequest *request, const char *name);
 
 /* `type` is static; the body is taken over. `allow`, static or NULL, goes into
  * a header Allow. */
