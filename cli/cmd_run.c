@@ -18,6 +18,7 @@
 #include "cli/engine_setup.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/run_failure.h"
 #include "cli/trace_output.h"
 #include "core/base/mem.h"
 #include "lib/report.h"
@@ -169,30 +170,18 @@ static void report_end(const Job *job) {
            (unsigned long long)metrics->requests, metrics->max_parallelism);
 }
 
-static int fail_interrupted(const Job *job) {
-  const RunMetrics *metrics = run_metrics(job->session.run);
-  return cli_fail(job->cli, EXIT_CODE_INTERRUPTED,
-                  "interrupted after %.1f s; nodes run: %llu, model calls "
-                  "made: %llu",
-                  (double)metrics->duration_ns / 1e9,
-                  (unsigned long long)metrics->nodes_executed,
-                  (unsigned long long)metrics->requests);
-}
-
 /* The exit code, with a message when it is not 0. */
 static int judge(Job *job) {
   int broke = prints_aside(job) ? 0 : output_error(job->output);
   RunStatus status = session_status(&job->session);
   if (status == RUN_FAILED || status == RUN_EXPIRED)
-    return cli_fail(job->cli,
-                    status == RUN_FAILED ? EXIT_CODE_FAILED : EXIT_CODE_BUDGET,
-                    "%s", run_error(job->session.run));
+    return run_failure_tell(job->cli, &job->session);
   if (broke == EPIPE) return EXIT_CODE_DONE;
   if (broke)
     return cli_fail(job->cli, EXIT_CODE_FAILED, "standard output: %s",
                     strerror(broke));
   if (status == RUN_PAUSED) return EXIT_CODE_PAUSED;
-  if (status == RUN_CANCELLED) return fail_interrupted(job);
+  if (status == RUN_CANCELLED) return run_failure_tell(job->cli, &job->session);
   return EXIT_CODE_DONE;
 }
 

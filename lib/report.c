@@ -7,6 +7,7 @@
 #include "lib/report.h"
 
 #include "core/base/json.h"
+#include "lib/report_failure.h"
 
 /* ---- results ------------------------------------------------------------- */
 
@@ -89,6 +90,13 @@ void report_run_json(const Session *session, Buf *out) {
   if (error[0]) {
     buf_add_text(out, ",\"error\":");
     json_add_text(out, slice_of(error));
+  }
+  cJSON *failure = report_failure_json(session);
+  if (failure) {
+    buf_add_text(out, ",\"failure\":");
+    report_add_document(failure, false, out);
+    out->length--; /* its newline */
+    cJSON_Delete(failure);
   }
   buf_add_text(out, ",\"output\":");
   add_output(session, out);

@@ -179,20 +179,43 @@ static uint32_t extend_path(Run *run, const Pending *pending) {
   return path_extend(&run->paths, pending->path, &link);
 }
 
-/* Why there is no reply, unless the program has a value for that. */
-static Outcome give_failure(const Pending *pending, Value *result) {
+/* It did not come to its end, because the run does not. */
+static void give_cancelled(Pending *pending, Tally *tally, Value *result) {
+  failure_keep_open(pending);
+  tally->drained++;
+  *result = VALUE_POISON;
+}
+
+/* Its time was the run's. */
+static bool is_over_with_run(const Pending *pending) {
   const ModelRequest *request = &pending->request;
+  return request->problem == MODEL_PROBLEM_TIMED_OUT && request->deadline > 0 &&
+         request->ends_at == request->deadline;
+}
+
+static const ObjConst *fallback_of(const Pending *pending) {
   const Frame *frame = pending->frame;
   const Object *object = frame->run->object;
   uint32_t row = object->graphs[frame->graph].first_node + pending->node;
-  const ObjConst *fallback = object_attr(object, row, ATTR_FALLBACK);
+  return object_attr(object, row, ATTR_FALLBACK);
+}
+
+/* Why there is no reply, unless the program has a value for that. What a replay
+ * lacks is a fault of the replay, which no program may hide. */
+static Outcome give_failure(Pending *pending, Value *result) {
+  const ModelRequest *request = &pending->request;
+  const Frame *frame = pending->frame;
+  const ObjConst *fallback = fallback_of(pending);
   if (fallback != NULL && request->problem != MODEL_PROBLEM_NOT_RECORDED) {
+    const Object *object = frame->run->object;
     *result = frame_constant(object, (uint32_t)(fallback - object->consts));
     return OUTCOME_VALUE;
   }
-  run_fail(frame, pending->node, failure_of_problem(request->problem), "%s",
-           request->reply.data == NULL ? status_text(request->status)
-                                       : request->reply.data);
+  bool is_end =
+      run_fail(frame, pending->node, failure_of_problem(request->problem), "%s",
+               request->reply.data == NULL ? status_text(request->status)
+                                           : request->reply.data);
+  if (is_end) failure_keep_call(pending);
   return OUTCOME_FAILED;
 }
 
@@ -202,8 +225,10 @@ static Outcome give_reply(Pending *pending, Tally *tally, Value *result) {
   if (request->status == STATUS_OK) {
     *result = value_text(buf_slice(&request->reply));
   } else if (request->status == STATUS_CANCELLED) {
-    tally->drained++;
-    *result = VALUE_POISON;
+    give_cancelled(pending, tally, result);
+  } else if (is_over_with_run(pending)) {
+    run_expire(&pending->frame->run->deadline);
+    give_cancelled(pending, tally, result);
   } else {
     return give_failure(pending, result);
   }

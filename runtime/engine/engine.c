@@ -137,7 +137,7 @@ Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
                           : window_limit(run_in_flight_limit(run));
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
-  run->started_at = clock_now();
+  run->started_at = run->failure.started_at = clock_now();
   if (options->trace != NULL) {
     trace_begin(options->trace, run->id, run->started_at);
     atomic_fetch_or(&run->mode, RUN_TRACED);
@@ -215,6 +215,7 @@ void run_free(Run *run) {
   path_pool_free(&run->paths);
   value_drop(run->result);
   scope_clear(&run->scope);
+  run_failure_free(&run->failure);
   window_free(&run->window);
   vec_free(&run->backends);
   mutex_destroy(&run->pool_lock);

@@ -13,6 +13,7 @@
 #include "core/base/slice.h"
 #include "core/base/status.h"
 #include "core/object/object.h"
+#include "runtime/engine/failure.h"
 #include "runtime/engine/observe.h"
 #include "runtime/io/output.h"
 #include "runtime/io/reactor.h"
@@ -85,6 +86,8 @@ RunStatus run_status(const Run *run);
 /* Why it failed, "FILE:LINE:COL: flow path: cause", or expired. Empty when it
  * did neither. */
 const char *run_error(const Run *run);
+/* The whole story; NULL: it succeeded. */
+const RunFailure *run_failure(const Run *run);
 /* The entry flow's value, borrowed; VALUE_UNIT for void or a failure. */
 Value run_result(const Run *run);
 /* The print lines, each with its newline, when keep_output was set. */

@@ -145,12 +145,23 @@ static void fill_stopped(const Run *run, RunMetrics *metrics) {
   }
 }
 
+/* Under scope_lock: all calls have come back, so it is known what was open. */
+static void tell_expired(Run *run) {
+  const RunFailure *failure = &run->failure;
+  error_set(&run->error, STATUS_FAILED,
+            "the deadline of %g s has passed; model calls open: %u, waiting: "
+            "%u",
+            (double)run->options.deadline_ns / 1e9, failure->open,
+            failure->paused + failure->waiting);
+}
+
 void report_fill(Run *run, uint32_t path) {
   RunMetrics *metrics = &run->metrics;
   WorkSpan *span = &metrics->work_span;
   metrics->duration_ns = clock_now() - run->started_at;
   mutex_lock(&run->scope_lock);
   metrics->status = run->status;
+  if (run->status == RUN_EXPIRED) tell_expired(run);
   fill_stopped(run, metrics);
   mutex_unlock(&run->scope_lock);
   fill_counts(run, metrics);

@@ -11,6 +11,7 @@
 #include "core/base/thread.h"
 #include "core/base/vec.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/failure.h"
 #include "runtime/engine/frame.h"
 #include "runtime/engine/path.h"
 #include "runtime/engine/pure.h"
@@ -130,7 +131,7 @@ struct Run {
   Mutex scope_lock; /* guards the scopes and the next five */
   RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
-  uint64_t more_failures; /* after the first, in what drained already */
+  RunFailure failure; /* its `call` aside: whose node failed, see failure.c */
   Stop stops[LIMIT_STOPPED_LOOPS];
   uint32_t stop_count;
 
@@ -249,9 +250,19 @@ Outcome control_guard(Firing *firing, Value *result);
 Outcome control_err(Firing *firing, Value *result);
 Outcome control_absent(Firing *firing, Value *result);
 
+/* ---- failure.c ---- */
+
+/* Under scope_lock: the run ends because of `code`. */
+void failure_begin(RunFailure *failure, const char *code);
+/* The call of the node that ended the run; takes from it what a report needs. */
+void failure_keep_call(Pending *pending);
+/* The same of a call that was cancelled, if all of the run ends. */
+void failure_keep_open(Pending *pending);
+void run_place(const Run *run, uint32_t graph, uint32_t node, RunPlace *place);
+
 /* ---- scope.c ---- */
 
-/* I/O thread: the run's time is over. */
+/* Any thread: the run's time is over. */
 void run_expire(Timer *timer);
 
 /* ---- backends.c ---- */

@@ -217,7 +217,8 @@ bool attempt_is_followed(ModelBackend *backend, ModelRequest *request) {
     provider_fill_cancelled(request);
     return false;
   }
-  if (plan.verdict == RETRY_TOO_LATE && request->has_retry_after)
+  request->is_late = plan.verdict == RETRY_TOO_LATE;
+  if (request->is_late && request->has_retry_after)
     request->problem = MODEL_PROBLEM_RATE_LIMITED;
   end_sentence(request, &plan, backend->retry_seed);
   return false;

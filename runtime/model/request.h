@@ -66,6 +66,7 @@ struct ModelRequest {
   Buf reply;               /* the text, or the error message when not OK */
   ModelProblem problem;    /* with STATUS_MODEL: why */
   uint32_t code;           /* of the HTTP reply; 0: none came */
+  bool is_late;            /* there was no time for another attempt */
   bool has_retry_after;    /* the server says when to ask again: */
   uint64_t retry_after_ns; /* from completed_at on */
   Buf advice;       /* with STATUS_MODEL: what to do, a clause; or empty */
