@@ -277,6 +277,11 @@ APXM_API apxm_run_outcome apxm_run_wait(apxm_run *run);
  * if it did neither. */
 APXM_API const char *apxm_run_error(apxm_run *run);
 
+/* Why it did not succeed, at length: the node, its call with every attempt,
+ * what was still open; the object `failure` of docs/run.schema.json, on one
+ * line. "null" if it succeeded. */
+APXM_API const char *apxm_run_failure_json(apxm_run *run);
+
 /* The flow's result: a text as it is, another value as JSON without white
  * space; empty for void or when there is none. `length`, or NULL, gets its
  * bytes: a text may hold NUL bytes. */
@@ -287,8 +292,8 @@ APXM_API const char *apxm_run_result_json(apxm_run *run);
 /* What the run measured: the document of docs/metrics.schema.json. */
 APXM_API const char *apxm_run_metrics(apxm_run *run);
 
-/* {"status", "result", "output", "metrics"}, and "error" if it failed, on one
- * line; "output" is filled when keep_output was set. */
+/* {"status", "result", "output", "metrics"}, and "error" and "failure" if it
+ * did not succeed, on one line; "output" is filled when keep_output was set. */
 APXM_API const char *apxm_run_report(apxm_run *run);
 
 /* Writes what keep_trace recorded as Chrome trace events, for Perfetto;

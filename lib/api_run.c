@@ -12,6 +12,7 @@
 #include "lib/api_int.h"
 #include "lib/flow.h"
 #include "lib/report.h"
+#include "lib/report_failure.h"
 
 struct apxm_run {
   Session session;
@@ -22,9 +23,10 @@ struct apxm_run {
   void (*finished)(void *user);
   void *user;
   /* The owner's. */
-  bool has_started;                         /* the session has a run */
-  bool is_over;                             /* apxm_run_wait returned once */
-  Buf result, result_json, metrics, report; /* empty until asked for */
+  bool has_started; /* the session has a run */
+  bool is_over;     /* apxm_run_wait returned once */
+  /* Empty until asked for. */
+  Buf result, result_json, failure, metrics, report;
 };
 
 /* ---- events -------------------------------------------------------------- */
@@ -237,6 +239,18 @@ const char *apxm_run_error(apxm_run *run) {
   return run_error(run->session.run);
 }
 
+const char *apxm_run_failure_json(apxm_run *run) {
+  apxm_run_wait(run);
+  if (!run->failure.data) {
+    cJSON *failure = report_failure_json(&run->session);
+    if (!failure) failure = cJSON_CreateNull();
+    report_add_document(failure, false, &run->failure);
+    run->failure.data[--run->failure.length] = '\0'; /* its newline */
+    cJSON_Delete(failure);
+  }
+  return api_text(&run->failure);
+}
+
 const char *apxm_run_result(apxm_run *run, size_t *length) {
   apxm_run_wait(run);
   if (!run->result.data) report_result_text(&run->session, &run->result);
@@ -295,6 +309,7 @@ void apxm_run_free(apxm_run *run) {
   trace_free(run->trace);
   buf_free(&run->result);
   buf_free(&run->result_json);
+  buf_free(&run->failure);
   buf_free(&run->metrics);
   buf_free(&run->report);
   mem_free(run);

@@ -22,7 +22,8 @@ void report_result_json(const Session *session, Buf *out);
 cJSON *report_metrics(const Session *session);
 
 /* {"status", "result", "output", "metrics"}, "error" and "failure" when it did
- * not succeed, on one line with a newline. The lines are there when keep_output was set. */
+ * not succeed, on one line with a newline. The lines are there when keep_output
+ * was set. */
 void report_run_json(const Session *session, Buf *out);
 
 /* Adds what was recorded of the run, under its flow's and program's name. After

@@ -15,8 +15,8 @@
 /* Lines for people, each with a newline; none when the sentence says all. */
 void report_failure_lines(const Session *session, Buf *out);
 
-/* The object that docs/run.schema.json calls `failure`; NULL when the run succeeded. Free
- * with cJSON_Delete. */
+/* The object that docs/run.schema.json calls `failure`; NULL when the run
+ * succeeded. Free with cJSON_Delete. */
 cJSON *report_failure_json(const Session *session);
 
 #endif

@@ -164,7 +164,9 @@ static void run_with_arguments(apxm_program *program, apxm_engine *engine) {
   const char *result = apxm_run_result(run, &length);
   expect(length > 0 && strlen(result) == length, "the result is a text");
   expect(apxm_run_result_json(run)[0] == '"', "and a JSON text");
-  expect(strcmp(apxm_run_error(run), "") == 0, "there is no error");
+  expect(strcmp(apxm_run_error(run), "") == 0 &&
+             strcmp(apxm_run_failure_json(run), "null") == 0,
+         "there is no error");
   expect(has(apxm_run_metrics(run), "\"total_requests\":\t1"),
          "the metrics count one request");
   expect(
@@ -476,6 +478,9 @@ static void cancelled(apxm_program *program) {
   expect(run && apxm_run_wait(run) == APXM_RUN_EXPIRED &&
              has(apxm_run_error(run), "deadline of 0.05 s"),
          "a deadline ends it, too");
+  expect(has(apxm_run_failure_json(run), "\"code\":\"deadline\"") &&
+             has(apxm_run_failure_json(run), "\"state\":\"open\""),
+         "and what was open is told");
   apxm_run_free(run);
   apxm_engine_free(engine);
 }

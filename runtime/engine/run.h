@@ -254,7 +254,7 @@ Outcome control_absent(Firing *firing, Value *result);
 
 /* Under scope_lock: the run ends because of `code`. */
 void failure_begin(RunFailure *failure, const char *code);
-/* The call of the node that ended the run; takes from it what a report needs. */
+/* The call of the node that ended the run; takes what a report needs. */
 void failure_keep_call(Pending *pending);
 /* The same of a call that was cancelled, if all of the run ends. */
 void failure_keep_open(Pending *pending);
