@@ -17,29 +17,31 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "runtime/model/permits.h"
 #include "runtime/model/retry.h"
 
 /* ---- an attempt begins; the mutex is held -------------------------------- */
 
-static uint64_t end_of(const ModelBackend *backend,
-                       const ModelRequest *request) {
+uint64_t attempts_end(const ModelBackend *backend, const ModelRequest *request,
+                      uint64_t now) {
+  if (request->attempt) return request->ends_at;
   uint64_t limit =
       request->limit_ns ? request->limit_ns : backend->config.total_ns;
-  uint64_t from = request->dispatched_at;
-  uint64_t end = limit && limit < UINT64_MAX - from ? from + limit : UINT64_MAX;
+  uint64_t end = limit && limit < UINT64_MAX - now ? now + limit : UINT64_MAX;
   return request->deadline && request->deadline < end ? request->deadline : end;
 }
 
 void attempt_begin(ModelBackend *backend, ModelRequest *request) {
   uint64_t now = clock_now();
   request->attempted_at = now;
-  if (request->attempt++ == 0) {
+  if (request->attempt == 0) {
     request->dispatched_at = now;
-    request->ends_at = end_of(backend, request);
+    request->ends_at = attempts_end(backend, request, now);
   } else {
     attempts_stop_waiting(backend, request);
     request->waited_ns += now - request->completed_at;
   }
+  request->attempt++;
   backend->slots_taken++;
   request->open_at_start = ++backend->open;
   request->is_open = true;
@@ -91,6 +93,21 @@ static void fill_expired(ModelRequest *request) {
            request->attempt + 1, last_attempt(request)->cause);
 }
 
+void attempts_fill_too_late(ModelRequest *request) {
+  bool is_first = request->attempt == 0;
+  request->status = STATUS_MODEL;
+  request->problem = MODEL_PROBLEM_RATE_LIMITED;
+  buf_clear(&request->reply);
+  buf_addf(&request->reply,
+           "backend %s: the server wants to be left alone, or a limit of "
+           "requests or tokens a minute is reached, for longer than the call "
+           "has time",
+           request->backend->config.name);
+  if (!is_first)
+    buf_addf(&request->reply, "; the last attempt: %s",
+             last_attempt(request)->cause);
+}
+
 /* I/O thread: the wait is over, or the call's time. */
 static void wait_over(Timer *timer) {
   ModelRequest *request =
@@ -102,15 +119,15 @@ static void wait_over(Timer *timer) {
     queue_again(backend, request);
   } else if (stage == MODEL_STAGE_QUEUED) {
     queue_remove(&backend->queue, request);
+    permit_unwanted(backend);
     request->stage = MODEL_STAGE_FINISHED;
   }
   mutex_unlock(&backend->mutex);
-  if (stage == MODEL_STAGE_WAITING) {
-    backend_admit(backend);
-  } else if (stage == MODEL_STAGE_QUEUED) {
+  if (stage == MODEL_STAGE_QUEUED) {
     fill_expired(request);
     backend_complete(backend, request);
   }
+  if (stage != MODEL_STAGE_STARTED) backend_admit(backend);
 }
 
 /* The mutex is held: nothing of the last attempt is left, but what `attempts`
@@ -139,9 +156,9 @@ static bool set_aside(ModelBackend *backend, ModelRequest *request,
   mutex_lock(&backend->mutex);
   bool is_cancelled = request->cancelled;
   if (!is_cancelled) {
+    permit_end(backend, request);
     forget_attempt(request);
     request->stage = MODEL_STAGE_WAITING;
-    backend->open--;
     backend->slots_taken--;
     if (!request->wait.fire) request->wait.fire = wait_over;
     reactor_timer_set(backend->reactor, &request->wait,

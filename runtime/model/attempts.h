@@ -8,7 +8,8 @@
 
 #include "runtime/model/backend.h"
 
-/* The mutex is held: the request gets a slot for its next attempt. */
+/* The mutex is held: the request gets a slot for its next attempt, which
+ * permit_ask has allowed. */
 void attempt_begin(ModelBackend *backend, ModelRequest *request);
 
 /* The provider has filled a reply that is not OK, and the attempt has its
@@ -17,7 +18,15 @@ void attempt_begin(ModelBackend *backend, ModelRequest *request);
  * On the I/O thread, or on the one that submits the request. */
 bool attempt_is_followed(ModelBackend *backend, ModelRequest *request);
 
+/* The mutex is held. When the call is over if its first attempt begins at
+ * `now`, or has begun; UINT64_MAX: never. */
+uint64_t attempts_end(const ModelBackend *backend, const ModelRequest *request,
+                      uint64_t now);
+
 /* The mutex is held: the request leaves the queue, or its wait. */
 void attempts_stop_waiting(ModelBackend *backend, ModelRequest *request);
+
+/* It has left the queue, since permit_ask says that it comes too late. */
+void attempts_fill_too_late(ModelRequest *request);
 
 #endif

@@ -31,6 +31,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "runtime/model/attempts.h"
+#include "runtime/model/permits.h"
 
 /* Requests completed in one go by the admission loop. */
 enum { ADMIT_BATCH = 64 };
@@ -60,7 +61,7 @@ static bool close_call(ModelBackend *backend, ModelRequest *request,
   if (backend->recorder) recorder_add(backend->recorder, request);
   mutex_lock(&backend->mutex);
   request->stage = MODEL_STAGE_FINISHED;
-  if (was_started) backend->open--;
+  if (was_started) permit_end(backend, request);
   backend->slots_taken -= slots;
   bool others_wait = queue_length(&backend->queue) != 0;
   mutex_unlock(&backend->mutex);
@@ -111,31 +112,54 @@ static void complete_later(ModelRequest *request) {
 
 /* ---- admission ---------------------------------------------------------- */
 
-/* The mutex is held. */
-static bool has_room(const ModelBackend *backend) {
-  return backend->slots_taken < backend->limit;
-}
-
 /* True: completed already. False: hands off, it may be gone. */
 static bool dispatch(ModelBackend *backend, ModelRequest *request) {
   if (request->started) request->started(request);
   return backend->provider->class->start(backend->provider, request);
 }
 
-/* The next request to start; NULL, and the loop is left, when there is none or
- * no slot for it. */
+/* The mutex is held: there will be no attempt any more. */
+static void leave(ModelBackend *backend, ModelRequest *request) {
+  attempts_stop_waiting(backend, request);
+  permit_unwanted(backend);
+  request->stage = MODEL_STAGE_FINISHED;
+}
+
+/* The mutex is held. The first in the queue leaves it; NULL: it may not go yet,
+ * and the timer says when. */
+static ModelRequest *take_first(ModelBackend *backend) {
+  ModelRequest *request = queue_first(&backend->queue);
+  uint64_t until = permit_ask(backend, request);
+  if (until != 0 && until != UINT64_MAX) {
+    reactor_timer_set(backend->reactor, &backend->wake, until);
+    return NULL;
+  }
+  queue_remove(&backend->queue, request);
+  if (until == 0) {
+    attempt_begin(backend, request);
+  } else {
+    leave(backend, request);
+  }
+  return request;
+}
+
+/* The next request to start, or to fail if its stage says so; NULL, and the
+ * loop is left, when there is none or no slot for it. */
 static ModelRequest *take_next(ModelBackend *backend) {
   ModelRequest *request = NULL;
   mutex_lock(&backend->mutex);
-  if (queue_length(&backend->queue) && has_room(backend)) {
-    request = queue_first(&backend->queue);
-    queue_remove(&backend->queue, request);
-    attempt_begin(backend, request);
-  } else {
-    backend->admitting = false;
-  }
+  if (queue_length(&backend->queue) && permits_have_slot(backend))
+    request = take_first(backend);
+  if (!request) backend->admitting = false;
   mutex_unlock(&backend->mutex);
   return request;
+}
+
+/* True: it is over already, one way or the other. */
+static bool start_or_fail(ModelBackend *backend, ModelRequest *request) {
+  if (request->stage == MODEL_STAGE_STARTED) return dispatch(backend, request);
+  attempts_fill_too_late(request);
+  return true;
 }
 
 /* Only whoever has set `admitting`. What completes at once is completed here
@@ -145,7 +169,7 @@ static void admit_batch(ModelBackend *backend) {
   for (uint32_t left = ADMIT_BATCH; left > 0;) {
     ModelRequest *request = take_next(backend);
     if (!request) return;
-    if (!dispatch(backend, request)) continue;
+    if (!start_or_fail(backend, request)) continue;
     if (!is_here) {
       complete_later(request);
     } else {
@@ -163,10 +187,16 @@ static void run_admission(ReactorJob *job) {
 void backend_admit(ModelBackend *backend) {
   mutex_lock(&backend->mutex);
   bool mine = !backend->admitting && queue_length(&backend->queue) &&
-              has_room(backend);
+              permits_have_slot(backend);
   if (mine) backend->admitting = true;
   mutex_unlock(&backend->mutex);
   if (mine) admit_batch(backend);
+}
+
+/* I/O thread. */
+static void wake(Timer *timer) {
+  backend_admit(
+      (ModelBackend *)((char *)timer - offsetof(ModelBackend, wake)));
 }
 
 /* Registers the arrival. True: it has a slot and is to be dispatched. */
@@ -179,7 +209,8 @@ static bool arrive(ModelBackend *backend, ModelRequest *request,
   request->age = request_log_arrive(backend->log, request->queued_at);
   *is_cancelled = request->cancelled;
   bool has_slot = !*is_cancelled && queue_length(&backend->queue) == 0 &&
-                  has_room(backend);
+                  permits_have_slot(backend) &&
+                  permit_ask(backend, request) == 0;
   if (has_slot) {
     attempt_begin(backend, request);
   } else if (!*is_cancelled) {
@@ -216,8 +247,7 @@ static bool stop_waiting(ModelBackend *backend, ModelRequest *request) {
   bool is_queued = request->stage == MODEL_STAGE_QUEUED;
   if (!is_queued && request->stage != MODEL_STAGE_WAITING) return false;
   if (is_queued) queue_remove(&backend->queue, request);
-  attempts_stop_waiting(backend, request);
-  request->stage = MODEL_STAGE_FINISHED;
+  leave(backend, request);
   return true;
 }
 
@@ -249,22 +279,6 @@ static Provider *make_provider(const ProviderSetup *setup, Error *error) {
   return NULL;
 }
 
-/* What was asked for, as far as the descriptors go. */
-static uint32_t choose_limit(const ProviderSetup *setup) {
-  const BackendConfig *config = setup->config;
-  uint32_t limit = setup->options->max_in_flight;
-  if (limit == 0) limit = config->max_in_flight;
-  if (limit > LIMIT_IN_FLIGHT) limit = LIMIT_IN_FLIGHT;
-  if (!setup->http) return limit;
-  uint32_t most = setup->connections;
-  if (limit <= most) return limit;
-  log_warning(
-      "backend %s: %u calls in flight instead of %u: this process may "
-      "not open more descriptors (see `ulimit -n`)",
-      config->name, most, limit);
-  return most;
-}
-
 ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
                           Error *error) {
   ModelBackend *backend = MEM_NEW(ModelBackend);
@@ -276,10 +290,11 @@ ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
   backend->is_replay = setup->tape != NULL;
   backend->retry_seed = setup->options->retry_seed;
   backend->admission.run = run_admission;
+  backend->wake.fire = wake;
   mutex_init(&backend->mutex);
   backend->provider = make_provider(setup, error);
   if (backend->provider) {
-    backend->limit = choose_limit(setup);
+    permits_init(backend, setup);
     return backend;
   }
   backend_free(backend);
@@ -301,6 +316,7 @@ static bool is_at_rest(ModelBackend *backend) {
  * thread still has to come out of it and give the slot back. */
 void backend_free(ModelBackend *backend) {
   if (backend->provider) {
+    reactor_timer_cancel(backend->reactor, &backend->wake);
     do reactor_call(backend->reactor, pass_by, NULL);
     while (!is_at_rest(backend));
     backend->provider->class->free(backend->provider);
@@ -311,10 +327,6 @@ void backend_free(ModelBackend *backend) {
 }
 
 /* ---- questions ---------------------------------------------------------- */
-
-uint32_t model_backend_limit(const ModelBackend *backend) {
-  return backend->limit;
-}
 
 const char *model_backend_name(const ModelBackend *backend) {
   return backend->config.name;

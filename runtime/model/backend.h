@@ -6,7 +6,9 @@
 #ifndef APXM_RUNTIME_MODEL_BACKEND_H
 #define APXM_RUNTIME_MODEL_BACKEND_H
 
+#include "core/base/atomic.h"
 #include "core/base/thread.h"
+#include "runtime/model/concurrency.h"
 #include "runtime/model/provider.h"
 #include "runtime/model/queue.h"
 #include "runtime/model/request_log.h"
@@ -22,13 +24,19 @@ struct ModelBackend {
   Recorder *recorder; /* or NULL */
   bool is_replay;     /* what it says is what came of all attempts */
   uint64_t retry_seed;
-  uint32_t limit; /* slots */
+  uint32_t most;   /* slots that it may ever have */
+  bool is_metered; /* `rate` and `concurrency` are asked */
+
+  _Atomic uint32_t limit; /* slots, now; changed under the mutex */
 
   Mutex mutex;          /* guards what follows */
   RequestQueue queue;   /* of those that have no slot */
   uint32_t slots_taken; /* admitted, `done` not returned */
   uint32_t open;        /* with the provider */
   bool admitting;       /* somebody is in the admission loop */
+  Rate rate;
+  Concurrency concurrency;
+  Timer wake; /* of the admission, when the next may go */
 };
 
 /* `config` is copied; `log` is shared by the client's backends. NULL with

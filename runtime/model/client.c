@@ -55,7 +55,7 @@ static uint32_t connections_left(const ModelClient *client) {
   uint32_t left = http_connections_max();
   for (uint32_t i = 0; i < client->backends.length; i++) {
     const ModelBackend *backend = client->backends.data[i];
-    uint32_t taken = backend->config.url ? backend->limit : 0;
+    uint32_t taken = backend->config.url ? backend->most : 0;
     left = taken < left ? left - taken : 1;
   }
   return left;
