@@ -2,7 +2,8 @@
  *
  * `name: value` in the call of an operation, and in `loop (...)` and
  * `while (...)`: known there, given once, a literal of the right type and in
- * range. attrs.def is the table.
+ * range. So is the value of an annotation, which is an attribute of the calls
+ * in what it stands before. attrs.def is the table.
  */
 #include "compiler/check/body.h"
 #include "compiler/check/help.h"
@@ -100,15 +101,15 @@ static const char *range_text(Check *c, const AttrInfo *info) {
       info->minimum, info->maximum);
 }
 
-static void check_range(Check *c, const AttrInfo *info, const AstAttr *attr) {
-  double value = is_negative(attr->value)
-                     ? -attr->value->u.operation.left->u.num
-                     : attr->value->u.num;
+static void check_range(Check *c, const char *name, const AttrInfo *info,
+                        const AstExpr *expr) {
+  double value =
+      is_negative(expr) ? -expr->u.operation.left->u.num : expr->u.num;
   bool inside = value >= info->minimum && value <= info->maximum;
   bool whole = info->type != ATTR_TYPE_COUNT || floor(value) == value;
   if (inside && whole) return;
-  Diag *diag = check_fail(c, DIAG_ATTRIBUTE_RANGE, attr->value->span,
-                          "`%s` is %s", info->text, range_text(c, info));
+  Diag *diag = check_fail(c, DIAG_ATTRIBUTE_RANGE, expr->span, "`%s` is %s",
+                          name, range_text(c, info));
   diag->label = inside ? "not a whole number" : "out of range";
 }
 
@@ -143,7 +144,7 @@ static bool check_literal(Check *c, const char *name, AstExpr *value,
     Diag *diag = check_fail(c, DIAG_NOT_CONSTANT, value->span,
                             "`%s` is not a literal", name);
     diag->label = "known only when the program runs";
-    diag->help = "attributes are part of the program: write the value here";
+    diag->help = "it is part of the program: write the value here";
     if (want == TYPE_TEXT && check_is_heard(c)) help_quotes(c, value, diag);
     return false;
   }
@@ -182,14 +183,28 @@ static void check_on_fail(Check *c, AstExpr *value) {
   check_suggest(c, &nearest, diag);
 }
 
-static void check_attribute(Check *c, AstAttr *attr) {
-  const AttrInfo *info = &attr_table[attr->attr];
-  if (attr->attr == ATTR_ON_FAIL) check_on_fail(c, attr->value);
+/* `name` is how the program says it. */
+static void check_setting(Check *c, const char *name, Attr attr,
+                          AstExpr *value) {
+  const AttrInfo *info = &attr_table[attr];
   TypeId want = info->type == ATTR_TYPE_TEXT   ? TYPE_TEXT
                 : info->type == ATTR_TYPE_TIME ? TYPE_NONE
                                                : TYPE_NUM;
-  bool fits = check_literal(c, info->text, attr->value, want);
-  if (fits && want != TYPE_TEXT) check_range(c, info, attr);
+  bool fits = check_literal(c, name, value, want);
+  if (fits && want != TYPE_TEXT) check_range(c, name, info, value);
+}
+
+static void check_attribute(Check *c, AstAttr *attr) {
+  if (attr->attr == ATTR_ON_FAIL) check_on_fail(c, attr->value);
+  check_setting(c, attr_table[attr->attr].text, attr->attr, attr->value);
+}
+
+void check_marks(Check *c, const AstMark *mark) {
+  for (; mark != NULL; mark = mark->next) {
+    const MarkInfo *info = &mark_table[mark->mark];
+    if (info->attr != ATTR_COUNT)
+      check_setting(c, info->text, info->attr, mark->value);
+  }
 }
 
 static void report_prompt(Check *c, const AstCall *call, const AstAttr *attr) {

@@ -138,15 +138,36 @@ static IrRef lower_attr(Lower *lower, const AstExpr *value) {
   return ref;
 }
 
+/* What the agent and the annotations say of a model call that does not say it
+ * itself; `given` has a bit for each attribute that it does. */
+static void add_inherited_attrs(Lower *lower, uint32_t given) {
+  if ((given >> ATTR_SYSTEM & 1) == 0 && lower->context != IR_REF_NONE)
+    ir_add_attr(lower->graph, ATTR_SYSTEM, lower->context);
+  for (int mark = 0; mark < MARK_COUNT; mark++) {
+    IrRef value = lower->settings.values[mark];
+    Attr attr = mark_table[mark].attr;
+    if (value != IR_REF_NONE && (given >> attr & 1) == 0)
+      ir_add_attr(lower->graph, attr, value);
+  }
+}
+
 static void add_attrs(Lower *lower, const AstCall *call) {
-  bool has_system = op_table[call->op].effect != EFFECT_MODEL ||
-                    lower->context == IR_REF_NONE;
+  uint32_t given = 0;
+  _Static_assert(ATTR_COUNT <= 32, "one bit each");
   for (const AstAttr *attr = call->attrs; attr != NULL; attr = attr->next) {
     if (attr->attr == ATTR_COUNT) continue;
-    has_system = has_system || attr->attr == ATTR_SYSTEM;
+    given |= UINT32_C(1) << attr->attr;
     ir_add_attr(lower->graph, attr->attr, lower_attr(lower, attr->value));
   }
-  if (!has_system) ir_add_attr(lower->graph, ATTR_SYSTEM, lower->context);
+  if (op_table[call->op].effect == EFFECT_MODEL)
+    add_inherited_attrs(lower, given);
+}
+
+void lower_marks(Lower *lower, const AstMark *mark) {
+  for (; mark != NULL; mark = mark->next) {
+    if (mark->value != NULL)
+      lower->settings.values[mark->mark] = lower_attr(lower, mark->value);
+  }
 }
 
 static void push_op_inputs(Lower *lower, const AstCall *call) {

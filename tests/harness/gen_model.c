@@ -70,7 +70,15 @@ static void write_attributes(Gen *g, bool thinks) {
   if (gen_chance(g, 8)) gen_write(g, ", fallback: \"none\"");
   if (gen_chance(g, 6)) gen_write(g, ", timeout: %uh", 1 + gen_below(g, 24));
   if (gen_chance(g, 6)) gen_write(g, ", retries: %u", gen_below(g, 5));
+  if (gen_chance(g, 4)) gen_write(g, ", backend: \"sim\"");
   if (thinks && gen_chance(g, 30)) gen_write(g, ", budget_tokens: 100");
+}
+
+/* Time enough that none is ever up. */
+void gen_marks(Gen *g) {
+  if (gen_chance(g, 50)) gen_write(g, "@retry(%u) ", gen_below(g, 5));
+  if (gen_chance(g, 50)) gen_write(g, "@[timeout(%uh)] ", 1 + gen_below(g, 24));
+  if (gen_chance(g, 30)) gen_write(g, "@backend(\"sim\") ");
 }
 
 void gen_ask(Gen *g) {
@@ -93,7 +101,7 @@ void gen_ask(Gen *g) {
 void gen_failing_ask(Gen *g) {
   g->cost += g->factor * ASK_COST;
   gen_write(g, "%s(\"%s~fail~\"%s)", gen_chance(g, 70) ? "ask" : "think",
-            MARKED, gen_chance(g, 25) ? ", fallback: \"in its place\"" : "");
+            MARKED, gen_chance(g, 40) ? ", fallback: \"in its place\"" : "");
 }
 
 /* ---- flows -------------------------------------------------------------- */
