@@ -29,7 +29,7 @@ typedef enum ModelStage {
   MODEL_STAGE_FINISHED /* completed, or about to be */
 } ModelStage;
 
-enum { MODEL_RETRIES_UNSET = UINT32_MAX }; /* the backend's */
+#define MODEL_RETRIES_UNSET UINT32_MAX /* the backend's */
 
 /* Zero it first; then `retries` is to be set, and `temperature`. */
 struct ModelRequest {

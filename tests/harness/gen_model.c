@@ -12,6 +12,7 @@ enum { ASK_COST = 5, FLOW_COST = 160, ENTRY_COST = 400 };
 
 const char gen_replies[] =
     "{\"match\": \"~fail~\", \"error\": \"the model is out of order\"}\n"
+    "{\"match\": \"~busy~\", \"error\": \"too much to do\", \"status\": 429}\n"
     "{\"match\": \"~label~\", \"reply\": \" Blue. \\n\"}\n"
     "{\"match\": \"~num~\", \"reply\": \" 42\\n\"}\n"
     "{\"match\": \"~json~\", \"reply\": \"Here:\\n```json\\n{\\\"name\\\": "
@@ -99,9 +100,11 @@ void gen_ask(Gen *g) {
 }
 
 void gen_failing_ask(Gen *g) {
+  bool busy = gen_chance(g, 35); /* which would be tried again */
   g->cost += g->factor * ASK_COST;
-  gen_write(g, "%s(\"%s~fail~\"%s)", gen_chance(g, 70) ? "ask" : "think",
-            MARKED, gen_chance(g, 40) ? ", fallback: \"in its place\"" : "");
+  gen_write(g, "%s(\"%s~%s~\"%s%s)", gen_chance(g, 70) ? "ask" : "think",
+            MARKED, busy ? "busy" : "fail", busy ? ", retries: 0" : "",
+            gen_chance(g, 40) ? ", fallback: \"in its place\"" : "");
 }
 
 /* ---- flows -------------------------------------------------------------- */
