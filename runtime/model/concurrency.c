@@ -18,7 +18,10 @@ static const double pays = 0.1;
 static const double stays = 0.975;
 static const double gentle = 5.0 / 6; /* a move down */
 static const double brisk = 2.0 / 3;  /* the same while it helps */
-static const double prefill = 16;     /* what a reply costs besides its tokens,
+/* Refusals that a reply makes up for: one in sixteen may be a hiccup. */
+static const double forgives = 1.0 / 16;
+static const double grace_most = 2;
+static const double prefill = 16; /* what a reply costs besides its tokens,
                                          in tokens */
 
 void concurrency_init(Concurrency *concurrency, uint32_t start, uint32_t most,
@@ -160,9 +163,13 @@ static void end_round(Concurrency *c, uint64_t now) {
 
 /* ---- replies ------------------------------------------------------------- */
 
-/* The call that was refused leaves no room for another one. What was known of
- * the flow is not true any more. */
+/* The call that was refused leaves no room for another one, but for a few. What
+ * was known of the flow is not true any more. */
 static void refuse(Concurrency *c, const ConcurrencySample *sample) {
+  if (c->grace >= 1) {
+    c->grace -= 1;
+    return;
+  }
   set_limit(c, c->limit - 1);
   c->mark = c->limit;
   c->flow = (ConcurrencyFlow){0};
@@ -184,6 +191,7 @@ static uint32_t round_calls(const Concurrency *c) {
 void concurrency_ended(Concurrency *c, const ConcurrencySample *sample) {
   if (c->is_fixed) return;
   if (sample->is_load) refuse(c, sample);
+  if (sample->is_ok) c->grace = fmin(c->grace + forgives, grace_most);
   bool is_full = sample->waiting > 0 && sample->open >= concurrency_limit(c);
   if (!sample->is_ok || !is_full || sample->started_at < c->round.start) return;
   ConcurrencyRound *round = &c->round;

@@ -16,7 +16,8 @@
  *
  * A reply which says that the server has too much to do takes its slot with it:
  * where a share p of what was sent is refused, a share 1 - p of the limit is
- * left, at once. Without calls that wait for a slot nothing grows.
+ * left, at once; one in sixteen is forgiven. Without calls that wait for a slot
+ * nothing grows.
  *
  * After the additive increase and multiplicative decrease of Jacobson
  * ("Congestion Avoidance and Control", 1988), with the decrease by the share of
@@ -72,6 +73,7 @@ typedef struct Concurrency {
   ConcurrencyMove move, tried;    /* `tried`: before this rest */
   uint32_t rest, patience;        /* rounds: left; of the next rest */
   double step;                    /* of the next move up */
+  double grace;                   /* refusals without consequence */
   double mark;                    /* the best limit so far */
   ConcurrencyFlow flow;           /* with it */
   ConcurrencyRound round;
