@@ -29,7 +29,10 @@ static void add_row(const BackendRow *row, Table *table) {
   table_add(table, "%s", backend->provider);
   table_add(table, "%s", backend->url ? backend->url : "-");
   table_add(table, "%s", backend->model ? backend->model : "-");
-  table_add(table, "%u", backend->max_in_flight);
+  if (backend->is_adaptive)
+    table_add(table, "auto");
+  else
+    table_add(table, "%u", backend->max_in_flight);
   table_add(table, "%s", key.data);
   add_where(row, table);
   buf_free(&key);

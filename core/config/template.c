@@ -16,7 +16,7 @@ const char *config_template(void) {
          "\n"
          "# Where model calls go: a name from below, or a provider, or\n"
          "# PROVIDER:URL. Providers: sim (embedded, no network), openai (and\n"
-         "# every compatible server), ollama.\n"
+         "# every compatible server), anthropic, google, ollama.\n"
          "backend: sim\n"
          "\n"
          "#:backends:\n"
