@@ -544,11 +544,13 @@ static int connect_passage(FaultGate *gate, int fd, const FaultRule *delay) {
 /* A connection that gets nowhere. */
 static void lose(FaultGate *gate, int fd, const FaultRule *rule) {
   gate->handler.lost(gate->handler.user, fault_text(rule->kind));
-  if (rule->kind != FAULT_STALL) {
-    if (rule->kind == FAULT_RESET) make_reset(fd);
+  if (rule->kind == FAULT_RESET) {
+    make_reset(fd);
     close(fd);
     return;
   }
+  /* Closed with bytes that nobody has read, it would be reset, too. */
+  if (rule->kind == FAULT_CLOSE) shutdown(fd, SHUT_WR);
   Passage *passage = new_passage(gate, fd);
   passage->state = PASSAGE_HANG;
   if (!watch_both(passage, 0)) drop(passage);

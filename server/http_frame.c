@@ -104,6 +104,7 @@ static HttpFrameState read_chunk(Slice bytes, size_t at, size_t most,
   if (end == SIZE_MAX)
     return bytes.length - at < SIZE_LINE_MOST ? HTTP_FRAME_OPEN
                                               : HTTP_FRAME_BROKEN;
+  if (end - at >= SIZE_LINE_MOST) return HTTP_FRAME_BROKEN;
   Slice line = slice_from(bytes.data + at, end - at);
   const char *extension = memchr(line.data, ';', line.length);
   if (extension) line.length = (size_t)(extension - line.data);
@@ -123,7 +124,8 @@ static HttpFrameState find_trailer(HttpFrame *frame, Slice bytes, size_t at) {
     return bytes.length - frame->at < HEAD_MOST ? HTTP_FRAME_OPEN
                                                 : HTTP_FRAME_BROKEN;
   frame->end = end + line_end.length;
-  return HTTP_FRAME_WHOLE;
+  return frame->end - frame->at <= HEAD_MOST ? HTTP_FRAME_WHOLE
+                                             : HTTP_FRAME_BROKEN;
 }
 
 static HttpFrameState walk_chunks(HttpFrame *frame, Slice bytes, size_t most) {

@@ -14,6 +14,8 @@
 
 #include "core/base/slice.h"
 
+enum { BACKLOG = 65535 }; /* the kernel cuts it at net.core.somaxconn */
+
 /* ---- reading ------------------------------------------------------------- */
 
 static Status fail(const char *text, Error *error) {
@@ -95,13 +97,35 @@ static int bind_and_listen(int fd, ListenAddress *address) {
   int yes = 1;
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
       bind(fd, (struct sockaddr *)&storage, length) != 0 ||
-      listen(fd, LISTEN_BACKLOG) != 0 ||
+      listen(fd, BACKLOG) != 0 ||
       getsockname(fd, (struct sockaddr *)&storage, &length) != 0)
     return errno;
   address->port =
       ntohs(address->is_ipv6 ? ((struct sockaddr_in6 *)&storage)->sin6_port
                              : ((struct sockaddr_in *)&storage)->sin_port);
   return 0;
+}
+
+/* A socket that was given some free port loses it when it listens no more; one
+ * that is bound to a number keeps it. */
+int listen_hold(int fd) {
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  int yes = 1;
+  bool is_known = getsockname(fd, (struct sockaddr *)&address, &length) == 0;
+  close(fd);
+  if (!is_known) return -1;
+  fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+      bind(fd, (struct sockaddr *)&address, length) == 0)
+    return fd;
+  close(fd);
+  return -1;
+}
+
+bool listen_begin(int fd) {
+  return fd >= 0 && listen(fd, BACKLOG) == 0;
 }
 
 Status listen_open(ListenAddress *address, int *fd, Error *error) {

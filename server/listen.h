@@ -26,10 +26,12 @@ Status listen_parse(const char *text, ListenAddress *address,
  * already; STATUS_IO: anything else. */
 Status listen_open(ListenAddress *address, int *fd, Error *error) MUST_USE;
 
-enum {
-  LISTEN_TEXT_SIZE = 96,
-  LISTEN_BACKLOG = 65535 /* the kernel cuts it at net.core.somaxconn */
-};
+/* Another socket with the address of `fd`, which is closed: it does not listen
+ * before listen_begin, so whoever connects is refused. -1: there is none. */
+int listen_hold(int fd);
+bool listen_begin(int fd);
+
+enum { LISTEN_TEXT_SIZE = 96 };
 
 /* "127.0.0.1:8089", "[::1]:8089" into `out` of LISTEN_TEXT_SIZE bytes. */
 void listen_text(const ListenAddress *address, char *out);

@@ -292,14 +292,24 @@ static void submit(Ask *ask) {
   answer_model(ask);
 }
 
-/* A fault comes before the model is asked: true, and it is answered. */
-static bool answer_fault(Ask *ask) {
-  Slice code = header(ask->web, "X-Apxm-Answer", "");
+/* Whether a fault comes before anything else; its code, 0 if none is sent. */
+static bool is_faulty(const SimServer *server, const WebRequest *web,
+                      unsigned *code) {
   double number = 0;
-  if (!ask->server->gate || !number_read(code, &number)) return false;
-  ask->is_mute = number == 0;
-  fail_ask(ask, ask->is_mute ? 503 : (unsigned)number,
-           SLICE("this server was told to fail"));
+  if (!server->gate || !number_read(header(web, "X-Apxm-Answer", ""), &number))
+    return false;
+  *code = (unsigned)number;
+  return true;
+}
+
+static void fail_faulty(WebRequest *web, unsigned code) {
+  fail(web, code ? code : 503, NULL, SLICE("this server was told to fail"));
+}
+
+static bool answer_fault(Ask *ask) {
+  if (!is_faulty(ask->server, ask->web, &ask->code)) return false;
+  ask->is_mute = ask->code == 0;
+  fail_faulty(ask->web, ask->code);
   return true;
 }
 
@@ -347,7 +357,10 @@ static void arrived(void *user, WebRequest *web) {
 
 static void asked(void *user, WebRequest *web) {
   const Route *route = find_route(web->path);
-  if (route && is_for(route, web->method))
+  unsigned code;
+  if (!web->user && is_faulty(user, web, &code))
+    fail_faulty(web, code);
+  else if (route && is_for(route, web->method))
     route->answer(user, web);
   else
     fail_route(web, route);

@@ -499,22 +499,21 @@ void web_close_door(Web *web) {
   if (web->door_is_closed) return;
   web->door_is_closed = true;
   if (!web->door_is_deaf) reactor_unwatch(web->reactor, &web->door);
-  close(web->door.fd);
+  if (web->door.fd >= 0) close(web->door.fd);
 }
 
-/* Shut down, a listening socket refuses, and keeps its port. */
 void web_refuse(Web *web, bool is_refusing) {
   if (web->door_is_closed || web->door_is_deaf == is_refusing) return;
-  web->door_is_deaf = is_refusing;
   if (is_refusing) {
     reactor_unwatch(web->reactor, &web->door);
-    shutdown(web->door.fd, SHUT_RDWR);
+    web->door.fd = listen_hold(web->door.fd);
+    web->door_is_deaf = true;
     return;
   }
   web->door_is_open = true;
-  if (listen(web->door.fd, LISTEN_BACKLOG) != 0 ||
-      reactor_watch(web->reactor, &web->door, EPOLLIN, NULL) != STATUS_OK)
-    web->door_is_deaf = true;
+  if (listen_begin(web->door.fd) &&
+      reactor_watch(web->reactor, &web->door, EPOLLIN, NULL) == STATUS_OK)
+    web->door_is_deaf = false;
 }
 
 uint32_t web_busy(const Web *web) {
