@@ -94,8 +94,10 @@ static void take_header(HttpExchange *http, Slice name, Slice value) {
   int64_t wall_s = (int64_t)clock_wall_seconds();
   bool is_exact = is_named(name, "retry-after-ms");
   uint64_t ns = 0;
-  if (!is_exact && !is_named(name, "retry-after")) return;
-  if (!exchange->is_exact && retry_after_read(value, is_exact, wall_s, &ns)) {
+  if (!is_exact && !is_named(name, "retry-after")) {
+    rate_read_header(name, value, wall_s, &exchange->seen);
+  } else if (!exchange->is_exact &&
+             retry_after_read(value, is_exact, wall_s, &ns)) {
     exchange->has_retry_after = true;
     exchange->is_exact = is_exact;
     exchange->retry_after_ns = ns;
@@ -104,7 +106,8 @@ static void take_header(HttpExchange *http, Slice name, Slice value) {
 
 /* ---- life ---------------------------------------------------------------- */
 
-static const char *const header_prefixes[] = {"retry-after", NULL};
+static const char *const header_prefixes[] = {"retry-after", "x-ratelimit-",
+                                              "anthropic-ratelimit-", NULL};
 
 RemoteExchange *remote_exchange_new(Remote *remote, ModelRequest *request) {
   RemoteExchange *exchange = MEM_NEW(RemoteExchange);
