@@ -177,7 +177,6 @@ static void check_end(Reply *reply) {
 
 void reply_read(Reply *reply, Slice body) {
   reply->is_ending = reply->is_gathered = true;
-  reply->bytes = body.length;
   read_document(reply, body, true);
   check_end(reply);
 }

@@ -43,7 +43,7 @@ struct Reply {
 
   /* Where the reading stands. */
   Slice raw;           /* the document that is being read */
-  uint64_t bytes;      /* read so far */
+  uint64_t bytes;      /* of the stream, so far */
   size_t quiet_bytes;  /* since something came that counts */
   bool is_over;        /* the stream said that it ends: the rest is ignored */
   bool is_ending;      /* no further byte can come */
