@@ -31,6 +31,7 @@ static void done(HttpExchange *http) {
   Remote *remote = exchange->remote;
   ModelRequest *request = exchange->request;
   remote_exchange_fill(exchange);
+  if (exchange->has_limits) provider_saw(request, &exchange->seen);
   mutex_lock(&remote->mutex);
   request->provider_state = REMOTE_STATE_CLOSED;
   request->provider_data = NULL;

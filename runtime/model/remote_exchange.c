@@ -95,6 +95,7 @@ static void take_header(HttpExchange *http, Slice name, Slice value) {
   bool is_exact = is_named(name, "retry-after-ms");
   uint64_t ns = 0;
   if (!is_exact && !is_named(name, "retry-after")) {
+    exchange->has_limits = true;
     rate_read_header(name, value, wall_s, &exchange->seen);
   } else if (!exchange->is_exact &&
              retry_after_read(value, is_exact, wall_s, &ns)) {

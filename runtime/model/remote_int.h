@@ -42,7 +42,8 @@ typedef struct RemoteExchange {
   Buf headers[REMOTE_OWN_LINES];
   const char *header_lines[REMOTE_OWN_LINES];
   Reply reply;
-  RateSeen seen;           /* what the headers say of limits */
+  bool has_limits;         /* the headers say something of limits: */
+  RateSeen seen;
   bool has_retry_after;    /* they say when to ask again: */
   bool is_exact;           /* by retry-after-ms */
   uint64_t retry_after_ns; /* from the header on */
