@@ -207,14 +207,26 @@ static Status read_all(Reader *r, const char *project, const char *user) {
   return status == STATUS_OK ? config_finish(r) : status;
 }
 
-Status config_load(const char *folder, Config *config, Error *error) {
+static Status load(const char *folder, bool is_alone, Config *config,
+                   Error *error) {
   *config = (Config){0};
   arena_init(&config->arena);
   Reader r = {.config = config, .error = error};
   const char *project = find_project(config, folder);
-  Status status = read_all(&r, project, find_user(config));
+  const char *user = find_user(config);
+  if (is_alone && project && user && is_same_file(project, user))
+    project = NULL;
+  Status status = read_all(&r, project, is_alone ? NULL : user);
   vec_free(&r.drafts);
   return status;
+}
+
+Status config_load(const char *folder, Config *config, Error *error) {
+  return load(folder, false, config, error);
+}
+
+Status config_load_project(const char *folder, Config *config, Error *error) {
+  return load(folder, true, config, error);
 }
 
 void config_free(Config *config) {

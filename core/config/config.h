@@ -90,6 +90,10 @@ typedef struct Config {
  * empty configuration. STATUS_FORMAT: "FILE:LINE:COLUMN: ..." Free with
  * config_free also on failure. */
 Status config_load(const char *folder, Config *config, Error *error) MUST_USE;
+/* The same of the project's file alone, for what must be the same whoever the
+ * user is. */
+Status config_load_project(const char *folder, Config *config,
+                           Error *error) MUST_USE;
 void config_free(Config *config);
 
 /* The backend that `spec` means: a name of the configuration (which may be

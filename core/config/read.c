@@ -33,27 +33,6 @@ Status config_fail(const Reader *r, Place place, const char *format, ...) {
 
 /* ---- maps ---------------------------------------------------------------- */
 
-static Status fail_key(const Reader *r, const YamlNode *key, const char *what,
-                       const Key *keys, size_t count) {
-  Nearest nearest = nearest_new(key->text, NULL);
-  Buf known = {0};
-  for (size_t i = 0; i < count; i++) {
-    nearest_offer(&nearest, slice_of(keys[i].name));
-    buf_addf(&known, "%s%s", i > 0 ? ", " : "", keys[i].name);
-  }
-  Slice near = nearest_found(&nearest);
-  Status status =
-      near.length > 0
-          ? config_fail(r, key->place,
-                        "unknown key `%.*s`; did you mean `%.*s`?",
-                        SLICE_ARG(yaml_shown(key->text)), SLICE_ARG(near))
-          : config_fail(r, key->place,
-                        "unknown key `%.*s`; the keys of %s are %s",
-                        SLICE_ARG(yaml_shown(key->text)), what, known.data);
-  buf_free(&known);
-  return status;
-}
-
 /* `what` for messages. Nothing at all is an empty map. */
 static Status want_map(const Reader *r, const YamlNode *node,
                        const char *what) {
@@ -69,7 +48,8 @@ static Status read_map(Reader *r, const YamlNode *map, const char *what,
     size_t i = 0;
     while (i < count && !slice_equal_text(value->key->text, keys[i].name)) i++;
     status = i < count ? keys[i].read(r, value, target)
-                       : fail_key(r, value->key, what, keys, count);
+                       : yaml_fail_key(r->file, value->key, what, &keys->name,
+                                       sizeof *keys, count, r->error);
   }
   return status;
 }

@@ -103,7 +103,9 @@ static ModelBackend *make(ModelClient *client, Slice name, bool is_default,
 
 ModelBackend *model_client_backend(ModelClient *client, Slice name,
                                    Error *error) {
-  Slice wanted = name.length ? name : slice_of(client->default_name);
+  Slice wanted = name.length && !client->options.script
+                     ? name
+                     : slice_of(client->default_name);
   bool is_default = slice_equal_text(wanted, client->default_name);
   mutex_lock(&client->lock);
   ModelBackend *backend = find_made(client, wanted);
@@ -129,6 +131,7 @@ static void name_session(ModelClient *client) {
 }
 
 static const char *choose_default(const ModelOptions *options) {
+  if (options->script) return "sim";
   if (options->backend) return options->backend;
   if (options->config && options->config->backend)
     return options->config->backend;

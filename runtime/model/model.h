@@ -30,6 +30,9 @@ typedef struct ModelOptions {
   const char *sim_profile; /* instant, fixed:MS, tokens, workload4, or a file
                               with a profile; NULL: instant */
   const char *replies;     /* file of scripted replies, or NULL */
+  const char *script;      /* the text of such a file: then every backend is
+                              sim, and a request that no rule fits fails as
+                              NOT_RECORDED; or NULL */
   const char *request_log; /* file to append a JSON line a request, or NULL */
   uint64_t retry_seed;     /* of the jitter between attempts; 0: a random one */
   const char *record;      /* folder that gets every call, or NULL */

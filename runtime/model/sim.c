@@ -22,7 +22,10 @@
 #include "core/base/mem.h"
 #include "core/base/thread.h"
 #include "runtime/model/provider.h"
+#include "runtime/model/secrets.h"
 #include "runtime/model/sim.h"
+
+enum { LACK_BYTES = 300 }; /* of a prompt that no rule fits */
 
 /* A request's provider_state. */
 typedef enum SimState {
@@ -37,6 +40,7 @@ typedef struct Sim {
   Provider provider; /* first: the provider is the sim */
   Reactor *reactor;
   SimProfile profile; /* immutable */
+  bool is_strict;     /* immutable: nothing is made up */
   char *detail;       /* owned; the profile as it was asked for */
   Mutex mutex;        /* guards what follows, and see above */
   SimRules rules;
@@ -64,7 +68,21 @@ static void fill_error(ModelRequest *request, const SimRule *rule) {
   request->retry_after_ns = rule->retry_after_ns;
 }
 
-static void fill_reply(ModelRequest *request, const SimRule *rule) {
+/* A script that is to answer everything lacks this. */
+static void fill_lack(ModelRequest *request) {
+  static const Secrets none = {0};
+  Buf *out = &request->reply;
+  request->status = STATUS_MODEL;
+  request->code = 0;
+  request->problem = MODEL_PROBLEM_NOT_RECORDED;
+  buf_addf(out, "no rule of the scripted replies fits this %.*s: \"",
+           SLICE_ARG(request->operation));
+  secrets_quote(&none, buf_slice(&request->prompt), LACK_BYTES, out);
+  buf_add_char(out, '"');
+}
+
+static void fill_reply(const Sim *sim, ModelRequest *request,
+                       const SimRule *rule) {
   bool is_error = rule && rule->is_error;
   request->status = STATUS_OK;
   if (is_error) fill_error(request, rule);
@@ -72,13 +90,17 @@ static void fill_reply(ModelRequest *request, const SimRule *rule) {
   buf_clear(&request->reply);
   if (rule)
     buf_add_slice(&request->reply, rule->reply);
+  else if (sim->is_strict)
+    fill_lack(request);
   else
     request->is_cut = sim_text_add(request, &request->reply);
   request->tokens_estimated = true;
   request->input_tokens = model_estimate_tokens(request->system) +
                           model_estimate_tokens(buf_slice(&request->prompt));
   request->output_tokens =
-      is_error ? 0 : model_estimate_tokens(buf_slice(&request->reply));
+      request->status != STATUS_OK
+          ? 0
+          : model_estimate_tokens(buf_slice(&request->reply));
 }
 
 /* ---- waiting ------------------------------------------------------------ */
@@ -167,7 +189,7 @@ static bool start(Provider *provider, ModelRequest *request) {
   bool is_timed = !sim->profile.is_shared || (rule && rule->has_latency);
   uint64_t ns =
       rule && rule->has_latency ? rule->latency_ns : sim->profile.latency_ns;
-  fill_reply(request, rule);
+  fill_reply(sim, request, rule);
   if (is_timed && ns == 0) return true;
   mutex_lock(&sim->mutex);
   bool is_cancelled = request->provider_state == SIM_STATE_CANCELLED;
@@ -221,6 +243,13 @@ static void destroy(Provider *provider) {
 static const ProviderClass sim_class = {
     .start = start, .cancel = cancel, .free = destroy};
 
+static Status load_rules(const ModelOptions *options, SimRules *rules,
+                         Error *error) {
+  const char *script = options->script;
+  return script ? sim_rules_read("script", 1, slice_of(script), rules, error)
+                : sim_rules_load(options->replies, rules, error);
+}
+
 Provider *sim_new(const ProviderSetup *setup, Error *error) {
   const ModelOptions *options = setup->options;
   const char *spec = options->sim_profile ? options->sim_profile : "instant";
@@ -230,9 +259,10 @@ Provider *sim_new(const ProviderSetup *setup, Error *error) {
   sim->provider.class = &sim_class;
   sim->provider.detail = sim->detail = buf_take(&detail);
   sim->reactor = setup->reactor;
+  sim->is_strict = options->script != NULL;
   sim->timer.fire = server_due;
   mutex_init(&sim->mutex);
-  if (sim_rules_load(options->replies, &sim->rules, error) == STATUS_OK &&
+  if (load_rules(options, &sim->rules, error) == STATUS_OK &&
       sim_profile_load(spec, &sim->profile, error) == STATUS_OK) {
     sim->share.rates = sim->profile.rates;
     return &sim->provider;

@@ -191,7 +191,7 @@ static Status read_line(Reader *reader, Slice line) {
 
 static Status read_lines(Reader *reader, Slice text) {
   const char *at = text.data;
-  const char *end = text.data + text.length;
+  const char *end = text.length ? text.data + text.length : at;
   while (at < end) {
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     if (!stop) stop = end;
@@ -203,17 +203,22 @@ static Status read_lines(Reader *reader, Slice text) {
   return STATUS_OK;
 }
 
-Status sim_rules_load(const char *path, SimRules *rules, Error *error) {
+Status sim_rules_read(const char *name, uint32_t line, Slice text,
+                      SimRules *rules, Error *error) {
   *rules = (SimRules){0};
   arena_init(&rules->arena);
-  if (!path) return STATUS_OK;
+  Reader reader = {
+      .path = name, .line = line - 1, .rules = rules, .error = error};
+  return read_lines(&reader, text);
+}
+
+Status sim_rules_load(const char *path, SimRules *rules, Error *error) {
   Buf text = {0};
-  Status status = file_read(path, LIMIT_REPLY_FILE_BYTES, &text, error);
-  Reader reader = {.path = path, .rules = rules, .error = error};
-  if (status == STATUS_OK && text.length)
-    status = read_lines(&reader, buf_slice(&text));
+  Status status = STATUS_OK;
+  if (path) status = file_read(path, LIMIT_REPLY_FILE_BYTES, &text, error);
+  Status read = sim_rules_read(path, 1, buf_slice(&text), rules, error);
   buf_free(&text);
-  return status;
+  return status == STATUS_OK ? read : status;
 }
 
 void sim_rules_free(SimRules *rules) {
