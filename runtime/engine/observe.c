@@ -95,6 +95,7 @@ static void tell(const Pending *pending, RunEventKind kind) {
                     .line = place->line,
                     .column = place->column,
                     .backend = model_backend_name(pending->backend),
+                    .prompt = buf_slice(&pending->request.prompt),
                     .model = model_of(pending),
                     .queued_at = pending->request.queued_at,
                     .dispatched_at = pending->request.dispatched_at};

@@ -75,7 +75,7 @@ static void fill_lack(ModelRequest *request) {
   request->status = STATUS_MODEL;
   request->code = 0;
   request->problem = MODEL_PROBLEM_NOT_RECORDED;
-  buf_addf(out, "no rule of the scripted replies fits this %.*s: \"",
+  buf_addf(out, "no scripted reply fits this %.*s: \"",
            SLICE_ARG(request->operation));
   secrets_quote(&none, buf_slice(&request->prompt), LACK_BYTES, out);
   buf_add_char(out, '"');
