@@ -15,6 +15,7 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/each.h"
 #include "cli/engine_setup.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -263,7 +264,9 @@ static Status set_up(Job *job, Error *error) {
   job->output = output_new(reactor, is_json ? STDERR_FILENO : STDOUT_FILENO,
                            is_json ? ignore : stop, job, error);
   if (!job->output) return error->status;
-  progress_prepare(&job->progress, cli, job->output);
+  progress_prepare(&job->progress, cli);
+  progress_mind(&job->progress, job->output,
+                is_json ? STDERR_FILENO : STDOUT_FILENO);
   if (job->trace_file) job->trace = trace_new(engine_workers(job->engine));
   return interrupt_watch(&job->interrupt, reactor, stop, job, error);
 }
@@ -290,7 +293,8 @@ static int perform(Job *job) {
   report_start(job);
   if (session_start(&job->session, &start, &error) != STATUS_OK)
     return cli_fail(job->cli, EXIT_CODE_SETUP, "%s", error.message);
-  progress_start(&job->progress, engine_reactor(job->engine), job->session.run);
+  progress_start_run(&job->progress, engine_reactor(job->engine),
+                     job->session.run);
   session_wait(&job->session);
   progress_stop(&job->progress);
   return finish(job);
@@ -317,6 +321,7 @@ static void free_job(Job *job) {
 int cmd_run(const Cli *cli) {
   int code = cli_want_words(cli, 1, UINT32_MAX);
   if (code != EXIT_CODE_DONE) return code;
+  if (each_is_wanted(cli)) return each_run(cli);
   Job job = {.cli = cli, .path = cli->words[0], .progress.fd = -1};
   code = prepare(&job);
   if (code == EXIT_CODE_DONE) code = execute(&job);

@@ -81,6 +81,10 @@ void run_progress(const Run *run, RunProgress *progress);
  * calls no model. */
 const ModelBackend *run_backend(const Run *run);
 
+/* Any thread: the calls that may be open at once on all its backends together,
+ * as things stand. */
+uint32_t run_in_flight_limit(const Run *run);
+
 /* The rest only after run_wait. */
 RunStatus run_status(const Run *run);
 /* Why it failed, "FILE:LINE:COL: flow path: cause", or expired. Empty when it

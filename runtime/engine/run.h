@@ -271,8 +271,6 @@ void run_expire(Timer *timer);
 Status run_find_backends(Run *run, Error *error) MUST_USE;
 /* The one that the call of node `row` (of NODES) goes to. */
 ModelBackend *run_backend_at(const Run *run, uint32_t row);
-/* Of all its backends together. */
-uint32_t run_in_flight_limit(const Run *run);
 
 /* ---- report.c ---- */
 

@@ -253,6 +253,17 @@ Status output_flush(Output *output, Error *error) {
   return error_set_errno(error, STATUS_IO, code, "cannot write the output");
 }
 
+bool output_flush_until(Output *output, uint64_t deadline) {
+  assert(!reactor_is_here(output->reactor));
+  bool is_early = true;
+  mutex_lock(&output->mutex);
+  while (!output->error && waiting(output) && is_early)
+    is_early = cond_wait_until(&output->changed, &output->mutex, deadline);
+  bool is_done = output->error || !waiting(output);
+  mutex_unlock(&output->mutex);
+  return is_done;
+}
+
 int output_error(Output *output) {
   mutex_lock(&output->mutex);
   int code = output->error;

@@ -60,6 +60,10 @@ bool output_is_idle(Output *output);
 /* Blocks until all was written or the output broke. Not the I/O thread. */
 Status output_flush(Output *output, Error *error) MUST_USE;
 
+/* The same until clock_now() reaches `deadline`; false: something still
+ * waits. */
+bool output_flush_until(Output *output, uint64_t deadline) MUST_USE;
+
 /* errno of what broke it (EPIPE, ENOSPC, ...), 0 while whole. */
 int output_error(Output *output);
 

@@ -22,6 +22,24 @@ const char *run_status_text(RunStatus status) {
   return "failed";
 }
 
+void metrics_add(RunMetrics *sum, const RunMetrics *run) {
+  sum->nodes_executed += run->nodes_executed;
+  sum->nodes_failed += run->nodes_failed;
+  sum->nodes_skipped += run->nodes_skipped;
+  sum->frames += run->frames;
+  sum->requests += run->requests;
+  sum->requests_failed += run->requests_failed;
+  sum->attempts += run->attempts;
+  sum->retry_wait_ns += run->retry_wait_ns;
+  sum->replies_cut += run->replies_cut;
+  sum->input_tokens += run->input_tokens;
+  sum->output_tokens += run->output_tokens;
+  sum->tokens_estimated |= run->tokens_estimated;
+  histogram_add_all(&sum->latency, &run->latency);
+  histogram_add_all(&sum->first_token, &run->first_token);
+  histogram_add_all(&sum->token_time, &run->token_time);
+}
+
 void metrics_free(RunMetrics *metrics) {
   histogram_free(&metrics->latency);
   histogram_free(&metrics->first_token);

@@ -74,6 +74,10 @@ typedef struct RunMetrics {
   WorkSpan work_span;
 } RunMetrics;
 
+/* Adds the counts, sums and distributions of another run; what is of one run
+ * alone (the path, the bounds, the overhead) stays as it is. */
+void metrics_add(RunMetrics *sum, const RunMetrics *run);
+
 /* Frees what it holds, not itself. */
 void metrics_free(RunMetrics *metrics);
 
