@@ -149,19 +149,25 @@ static void cancel_unwanted(Batch *batch) {
 
 /* ---- writing ------------------------------------------------------------- */
 
-/* Blocked comes first: there may be room before output_write has returned. */
+static bool is_blocked(BatchPort *port) {
+  mutex_lock(&port->batch->lock);
+  bool is_blocked = port->is_blocked;
+  mutex_unlock(&port->batch->lock);
+  return is_blocked;
+}
+
+/* Blocked comes first: there may be room before output_write has returned. The
+ * last lines of a batch do not wait for it. */
 static void put(BatchPort *port, const Buf *text) {
   if (text->length == 0) return;
-  set_blocked(port, true);
-  if (output_write(port->output, buf_slice(text), &port->waiter))
+  OutputWaiter *waiter = is_blocked(port) ? NULL : &port->waiter;
+  if (waiter) set_blocked(port, true);
+  if (output_write(port->output, buf_slice(text), waiter) && waiter)
     set_blocked(port, false);
 }
 
 static bool has_room(Batch *batch) {
-  mutex_lock(&batch->lock);
-  bool has_room = !batch->results.is_blocked && !batch->prints.is_blocked;
-  mutex_unlock(&batch->lock);
-  return has_room;
+  return !is_blocked(&batch->results) && !is_blocked(&batch->prints);
 }
 
 static void write_line(Batch *batch) {

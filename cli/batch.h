@@ -16,26 +16,16 @@
 #ifndef APXM_CLI_BATCH_H
 #define APXM_CLI_BATCH_H
 
+#include "cli/batch_line.h"
 #include "cli/cli.h"
 #include "cli/input_lines.h"
 #include "cli/progress_line.h"
-#include "core/base/thread.h"
-#include "lib/session.h"
 
 typedef enum BatchOnError {
   BATCH_COLLECT, /* an object says what is wrong in place of a result */
   BATCH_FAIL,    /* the first line that fails ends it */
   BATCH_NULL     /* null in place of a result */
 } BatchOnError;
-
-typedef enum BatchLineState {
-  BATCH_OPEN,   /* its run is under way */
-  BATCH_GOOD,   /* ended, `text` is the result */
-  BATCH_FAILED, /* ended, `text` is the error object */
-  BATCH_STOPPED /* its run was cancelled, `text` is the error object */
-} BatchLineState;
-
-typedef struct Batch Batch;
 
 /* An output, and whether it has room. */
 typedef struct BatchPort {
@@ -44,18 +34,6 @@ typedef struct BatchPort {
   OutputWaiter waiter;
   bool is_blocked; /* the batch's lock; until `waiter` is called */
 } BatchPort;
-
-typedef struct BatchLine {
-  Session session; /* while it is open */
-  Batch *batch;
-  struct BatchLine *next; /* in `ended` */
-  uint64_t number;        /* from 1 */
-  size_t bytes;           /* of the input */
-  size_t held;            /* bytes counted in the batch's `held` */
-  BatchLineState state;
-  Buf text;   /* a line of the results, with its line feed */
-  Buf prints; /* what the run printed */
-} BatchLine;
 
 /* How far it is; read by the progress line. */
 typedef struct BatchFigures {
@@ -85,7 +63,8 @@ struct Batch {
   uint64_t cancelled_from; /* this line and all behind it were cancelled */
   size_t held;             /* bytes of open lines, and of results in the ring */
   uint32_t limit;          /* calls that may be open at once, as last seen */
-  bool awaits_input;       /* there is use for a line, and none yet */
+  const ModelBackend *backend; /* of its runs; NULL: none yet, or no calls */
+  bool awaits_input;           /* there is use for a line, and none yet */
   bool input_ended;
   uint64_t written_bytes; /* of results, while they could be written */
   uint64_t started_at, duration_ns;
@@ -115,19 +94,5 @@ void batch_stop(Batch *batch);
 /* Any thread: "done 812 · failed 3 · running 64 · 24 lines/s · 3:12 min left";
  * a ProgressText. */
 void batch_add_progress(void *batch, ProgressLine *line);
-
-/* ---- batch.c, for batch_line.c ---- */
-
-/* Any thread: the main thread looks around. */
-void batch_wake(Batch *batch);
-
-/* ---- batch_line.c: one line, on the main thread ---- */
-
-/* Starts its run, or finds out that there is none: then it has ended. */
-void batch_line_begin(BatchLine *line, Slice text);
-/* The same for a line over the limit. */
-void batch_line_refuse(BatchLine *line);
-/* Its run has come to rest: takes what came of it and frees the run. */
-void batch_line_end(BatchLine *line);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * One line of a batch: text to arguments to a run, and what comes of that to a
- * line of the results.
+ * Text to arguments to a run, and what comes of that to a line of the results.
  */
-#include "cli/batch.h"
+#include "cli/batch_line.h"
 
 #include <stdio.h>
 
+#include "cli/batch.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "lib/flow.h"
@@ -112,11 +112,19 @@ static void start(BatchLine *line, const Value *values) {
   session_init(&line->session, batch->engine, batch->program);
   if (session_start(&line->session, &start, &error) == STATUS_OK) {
     batch->limit = run_in_flight_limit(line->session.run);
+    batch->backend = run_backend(line->session.run);
     return;
   }
   session_free(&line->session);
   line->state = BATCH_STOPPED;
   batch->code = cli_fail(batch->cli, EXIT_CODE_SETUP, "%s", error.message);
+}
+
+/* Why it is no JSON; that a line has only one line is no news. */
+static void fail_json(BatchLine *line, const Error *error) {
+  Slice text = slice_of(error->message), place = SLICE("line 1, ");
+  bool is_placed = slice_starts_with(text, place);
+  fail(line, "not_json", error->message + (is_placed ? place.length : 0));
 }
 
 void batch_line_begin(BatchLine *line, Slice text) {
@@ -130,7 +138,7 @@ void batch_line_begin(BatchLine *line, Slice text) {
     return;
   }
   if (value_from_json(text, &value, &error) != STATUS_OK) {
-    fail(line, "not_json", error.message);
+    fail_json(line, &error);
     return;
   }
   Value *values = mem_alloc_zero((size_t)count + 1, sizeof *values);

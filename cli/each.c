@@ -196,6 +196,25 @@ static void cut_results(const Each *each) {
 
 /* ---- after it ------------------------------------------------------------ */
 
+static RunStatus status_of(const Batch *batch) {
+  if (batch->figures.stopped > 0) return RUN_CANCELLED;
+  return batch->failed_first != 0 ? RUN_FAILED : RUN_SUCCESS;
+}
+
+static int write_metrics(const Each *each) {
+  const Batch *batch = &each->batch;
+  const BatchFigures *figures = &batch->figures;
+  BatchMetrics lines = {.good = figures->good,
+                        .failed = figures->failed,
+                        .stopped = figures->stopped};
+  if (!each->metrics) return EXIT_CODE_DONE;
+  batch->total->status = status_of(batch);
+  batch->total->duration_ns = batch->duration_ns;
+  return write_document(
+      each, each->metrics,
+      report_batch(&each->program, batch->backend, batch->total, &lines));
+}
+
 static const char *results_name(const Each *each) {
   return output_is_stdout(each->results) ? "standard output"
                                          : each->results->path;
@@ -225,33 +244,30 @@ static int fail_interrupted(const Each *each) {
   return EXIT_CODE_INTERRUPTED;
 }
 
-static int report_failed(const Each *each) {
-  const Batch *batch = &each->batch;
-  Buf pace = {0}, text = {0};
-  add_pace(each, &pace);
-  if (batch->on_error == BATCH_FAIL)
-    buf_addf(&text, "line %llu", (unsigned long long)batch->failed_first);
-  else
-    buf_addf(&text, "%llu of %s failed; the first was line %llu",
-             (unsigned long long)batch->figures.failed, pace.data,
-             (unsigned long long)batch->failed_first);
-  buf_addf(&text, ": %s", batch->failed_why.data);
-  int code = EXIT_CODE_DONE;
-  if (batch->on_error == BATCH_NULL)
-    cli_warning(each->cli, "%s", text.data);
-  else
-    code = cli_fail(each->cli, EXIT_CODE_FAILED, "%s", text.data);
-  buf_free(&pace);
-  buf_free(&text);
-  return code;
-}
-
-static int report_done(const Each *each) {
+static void note_pace(const Each *each) {
   Buf pace = {0};
   add_pace(each, &pace);
   cli_note(each->cli, "%s", pace.data);
   buf_free(&pace);
-  return EXIT_CODE_DONE;
+}
+
+static int report_failed(const Each *each) {
+  const Cli *cli = each->cli;
+  const Batch *batch = &each->batch;
+  uint64_t failed = batch->figures.failed;
+  uint64_t lines = failed + batch->figures.good;
+  Buf text = {0};
+  if (batch->on_error != BATCH_FAIL)
+    buf_addf(&text, "%llu of %llu lines failed; the first was ",
+             (unsigned long long)failed, (unsigned long long)lines);
+  buf_addf(&text, "line %llu: %s", (unsigned long long)batch->failed_first,
+           batch->failed_why.data);
+  if (batch->on_error == BATCH_NULL)
+    cli_warning(cli, "%s", text.data);
+  else
+    cli_fail(cli, EXIT_CODE_FAILED, "%s", text.data);
+  buf_free(&text);
+  return batch->on_error == BATCH_NULL ? EXIT_CODE_DONE : EXIT_CODE_FAILED;
 }
 
 /* The exit code, after a message. */
@@ -267,8 +283,8 @@ static int judge(const Each *each) {
   if (each->input.code)
     return cli_fail(each->cli, EXIT_CODE_FAILED, "cannot read %s: %s",
                     each->inputs, strerror(each->input.code));
-  if (batch->failed_first != 0) return report_failed(each);
-  return report_done(each);
+  note_pace(each);
+  return batch->failed_first != 0 ? report_failed(each) : EXIT_CODE_DONE;
 }
 
 /* ---- it ------------------------------------------------------------------ */
@@ -319,7 +335,9 @@ static int perform(Each *each) {
   batch_run(batch);
   progress_stop(&each->progress);
   cut_results(each);
-  return judge(each);
+  int wrote = write_metrics(each);
+  int code = judge(each);
+  return code != EXIT_CODE_DONE ? code : wrote;
 }
 
 static BatchOnError on_error(const Options *options) {
@@ -336,7 +354,9 @@ static int execute(Each *each) {
   batch->program = &each->program;
   batch->fixed = each->fixed;
   batch->input = &each->input;
+  if (each->metrics) batch->total = MEM_NEW(RunMetrics);
   batch->on_error = on_error(&cli->options);
+  batch->deadline_ns = cli->options.ns[OPTION_DEADLINE];
   if (input_lines_open(&each->input, each->inputs, LIMIT_BATCH_LINE_BYTES,
                        &error) != STATUS_OK ||
       open_results(each, &error) != STATUS_OK)
@@ -353,6 +373,8 @@ static void free_each(Each *each) {
        each->fixed && i < object->flows[each->batch.flow].param_count; i++)
     value_drop(each->fixed[i]);
   mem_free(each->fixed);
+  if (each->batch.total) metrics_free(each->batch.total);
+  mem_free(each->batch.total);
   input_lines_close(&each->input);
   if (each->fd > STDOUT_FILENO) close(each->fd);
   args_free(&each->args);

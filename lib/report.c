@@ -34,13 +34,12 @@ void report_result_json(const Session *session, Buf *out) {
     value_add_json(value, out);
 }
 
-static MetricsHead head_of(const Session *session) {
-  const Program *program = session->program;
-  const ModelBackend *backend = run_backend(session->run);
+static MetricsHead head_of(const Program *program, const ModelBackend *backend,
+                           uint64_t runtime_ns) {
   MetricsHead head = {.input = program->name,
                       .optimization = program->optimization,
                       .validation_ns = program->validation_ns,
-                      .runtime_ns = session->runtime_ns};
+                      .runtime_ns = runtime_ns};
   if (backend) {
     head.backend = model_backend_name(backend);
     head.provider = model_backend_provider(backend);
@@ -56,8 +55,15 @@ static MetricsHead head_of(const Session *session) {
 }
 
 cJSON *report_metrics(const Session *session) {
-  MetricsHead head = head_of(session);
+  MetricsHead head =
+      head_of(session->program, run_backend(session->run), session->runtime_ns);
   return metrics_json(run_metrics(session->run), &head);
+}
+
+cJSON *report_batch(const Program *program, const ModelBackend *backend,
+                    const RunMetrics *sum, const BatchMetrics *batch) {
+  MetricsHead head = head_of(program, backend, sum->duration_ns);
+  return metrics_batch_json(sum, &head, batch);
 }
 
 void report_add_document(const cJSON *document, bool pretty, Buf *out) {

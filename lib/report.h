@@ -21,6 +21,11 @@ void report_result_json(const Session *session, Buf *out);
 /* The metrics document. Free with cJSON_Delete. After session_wait. */
 cJSON *report_metrics(const Session *session);
 
+/* The document of a batch. `backend`: of its runs, or NULL. Free with
+ * cJSON_Delete. */
+cJSON *report_batch(const Program *program, const ModelBackend *backend,
+                    const RunMetrics *sum, const BatchMetrics *batch);
+
 /* {"status", "result", "output", "metrics"}, "error" and "failure" when it did
  * not succeed, on one line with a newline. The lines are there when keep_output
  * was set. */

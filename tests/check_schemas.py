@@ -166,6 +166,19 @@ def check_runs(checks):
         ('failure', 'calls_open')])
 
 
+def check_batch(checks):
+    """What a batch shares with a run has the same shape."""
+    checks.write('lines.jsonl', '"a"\n"b"\n3\n')
+    checks.run(1, 'run', 'one.ais', '--each', 'lines.jsonl',
+               '--emit-metrics=batch.json')
+    batch = checks.read('batch.json')
+    checks.validate(batch, 'batch', 'a batch')
+    checks.run(0, 'run', 'one.ais', 'a', '--emit-metrics=m.json')
+    checks.validate({**checks.read('m.json'),
+                     **{name: batch[name] for name in batch
+                        if name != 'batch'}}, 'metrics', 'a batch')
+
+
 def check_compilations(checks):
     checks.run(0, 'compile', '-O0', 'good.ais', '-o', 'good.apxmobj',
                '--emit-diagnostics=d.json')
@@ -222,6 +235,7 @@ def main():
         checks.write('one.ais', ONE)
         checks.write('failing.jsonl', FAILING)
         check_runs(checks)
+        check_batch(checks)
         check_compilations(checks)
         check_workload(checks)
         check_benches(checks)

@@ -96,4 +96,14 @@ typedef struct MetricsHead {
 /* The metrics document of docs/metrics.schema.json. Free with cJSON_Delete. */
 cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head);
 
+/* The lines of a batch. */
+typedef struct BatchMetrics {
+  uint64_t good, failed, stopped;
+} BatchMetrics;
+
+/* The document of docs/batch.schema.json: `sum` of all runs (metrics_add), with
+ * status and duration of the whole. */
+cJSON *metrics_batch_json(const RunMetrics *sum, const MetricsHead *head,
+                          const BatchMetrics *batch);
+
 #endif

@@ -184,8 +184,7 @@ static void add_text(cJSON *object, const char *name, const char *text) {
     cJSON_AddNullToObject(object, name);
 }
 
-cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
-  cJSON *root = cJSON_CreateObject();
+static void add_head(cJSON *root, const MetricsHead *head) {
   char level[16];
   snprintf(level, sizeof level, "O%u", (unsigned)head->optimization);
   add_text(root, "input", head->input);
@@ -194,11 +193,38 @@ cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
   add_text(root, "provider", head->provider);
   add_text(root, "backend_detail", head->backend_detail);
   add_text(root, "model", head->model);
+}
+
+cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
+  cJSON *root = cJSON_CreateObject();
+  add_head(root, head);
   add_execution(root, metrics);
   add_scheduler(root, metrics);
   add_llm(root, metrics);
   add_phases(root, head);
   add_work_span(root, &metrics->work_span);
   add_warnings(root, metrics);
+  return root;
+}
+
+static void add_batch(cJSON *root, const RunMetrics *sum,
+                      const BatchMetrics *batch) {
+  cJSON *object = cJSON_AddObjectToObject(root, "batch");
+  uint64_t ended = batch->good + batch->failed;
+  add_count(object, "lines", ended + batch->stopped);
+  add_count(object, "succeeded", batch->good);
+  add_count(object, "failed", batch->failed);
+  add_count(object, "interrupted", batch->stopped);
+  add_number(object, "lines_per_s", 1e9 * ratio(ended, sum->duration_ns));
+}
+
+cJSON *metrics_batch_json(const RunMetrics *sum, const MetricsHead *head,
+                          const BatchMetrics *batch) {
+  cJSON *root = cJSON_CreateObject();
+  add_head(root, head);
+  add_batch(root, sum, batch);
+  add_execution(root, sum);
+  add_llm(root, sum);
+  add_phases(root, head);
   return root;
 }

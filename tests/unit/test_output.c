@@ -351,6 +351,28 @@ CASE(waiter_that_is_cancelled_is_not_called) {
   close(ends[1]);
 }
 
+CASE(flush_with_a_deadline) {
+  (void)state;
+  enum { LINES = 50000 }; /* more than a pipe holds */
+  int ends[2];
+  Bench bench;
+  Reader reader;
+  assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+  bench_open(&bench, ends[1]);
+  assert_true(output_flush_until(bench.output, 0));
+  write_lines(bench.output, LINES);
+  assert_false(output_flush_until(bench.output, 0));
+  assert_false(output_flush_until(bench.output, clock_now() + NS_PER_MS));
+  reader_start(&reader, ends[0], 0);
+  assert_true(output_flush_until(bench.output, clock_now() + 300 * NS_PER_S));
+  bench_close(&bench);
+  close(ends[1]);
+  thread_join(reader.thread);
+  expect_lines(buf_slice(&reader.got), LINES);
+  buf_free(&reader.got);
+  close(ends[0]);
+}
+
 /* ---- broken outputs ----------------------------------------------------- */
 
 /* Whatever comes after is swallowed, at once and silently. */
@@ -493,6 +515,7 @@ int main(void) {
       cmocka_unit_test(function_gets_what_was_not_flushed),
       cmocka_unit_test(slow_function_makes_writers_wait),
       cmocka_unit_test(waiter_that_is_cancelled_is_not_called),
+      cmocka_unit_test(flush_with_a_deadline),
       cmocka_unit_test(reader_goes_while_text_waits),
       cmocka_unit_test(reader_that_went_before),
       cmocka_unit_test(full_disk),
