@@ -65,13 +65,10 @@ static void take_result(BatchLine *line) {
       return;
     case RUN_CANCELLED:
       line->state = BATCH_STOPPED;
-      add_error(line, "interrupted", "interrupted before it was done");
-      return;
-    case RUN_EXPIRED:
-      fail(line, "expired", run_error(run));
+      add_error(line, run_failure(run)->code, "interrupted before it was done");
       return;
     default:
-      fail(line, "failed", run_error(run));
+      fail(line, run_failure(run)->code, run_error(run));
   }
 }
 

@@ -159,7 +159,7 @@ class Bounds(BatchTest):
         self.assertEqual(self.requests(), RING)
         results = self.results()
         self.assertEqual(len(results), RING)
-        self.assertEqual(self.check_results(results), {1: 'interrupted'})
+        self.assertEqual(self.check_results(results), {1: 'cancelled'})
         self.assertIn('out.jsonl holds what came of the first %d' % RING,
                       run.stderr)
 
@@ -194,7 +194,7 @@ class Endings(BatchTest):
         self.assertGreaterEqual(len(results), 20)
         self.assertLess(len(results), self.count)
         codes = self.check_results(results)
-        self.assertLessEqual(set(codes.values()), {'interrupted'})
+        self.assertLessEqual(set(codes.values()), {'cancelled'})
         self.assertNotIn(len(results), codes, 'the last one must be done')
 
     def test_interrupt_with_a_reader_that_waits(self):
