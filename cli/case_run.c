@@ -109,6 +109,7 @@ static void fill_models(const Suite *suite, const Case *one,
   model->max_in_flight =
       (uint32_t)options_number(options, OPTION_MAX_IN_FLIGHT, 0);
   model->record = suite->file.tape;
+  model->record_whole = !options_has(options, OPTION_FILTER);
 }
 
 /* NULL: there is none, and `error` says why. */

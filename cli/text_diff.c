@@ -166,10 +166,19 @@ static const char *colour_of(Side side) {
   return colours[side];
 }
 
+/* Columns that a piece takes when it is made visible. */
+static size_t columns_of(Slice piece) {
+  Buf text = {0};
+  buf_add_visible(&text, piece);
+  size_t columns = slice_code_points(buf_slice(&text));
+  buf_free(&text);
+  return columns;
+}
+
 static void add_marks(const Diff *diff, Slice shown, size_t begin, size_t end,
                       size_t lead) {
-  size_t columns = slice_code_points(slice_from(shown.data, begin));
-  size_t marks = slice_code_points(slice_from(shown.data + begin, end - begin));
+  size_t columns = columns_of(slice_from(shown.data, begin));
+  size_t marks = columns_of(slice_from(shown.data + begin, end - begin));
   buf_add_text(diff->out, diff->indent);
   buf_add_repeat(diff->out, ' ', 2 + lead + columns);
   buf_add_repeat(diff->out, '^', marks > 0 ? marks : 1);

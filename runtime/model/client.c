@@ -156,7 +156,9 @@ static Status open_tapes(ModelClient *client, Error *error) {
   const ModelOptions *options = &client->options;
   if (options->replay) client->tape = tape_open(options->replay, error);
   if (options->replay && !client->tape) return error->status;
-  if (options->record) client->recorder = recorder_open(options->record, error);
+  if (options->record)
+    client->recorder =
+        recorder_open(options->record, options->record_whole, error);
   return options->record && !client->recorder ? error->status : STATUS_OK;
 }
 

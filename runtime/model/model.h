@@ -36,6 +36,7 @@ typedef struct ModelOptions {
   const char *request_log; /* file to append a JSON line a request, or NULL */
   uint64_t retry_seed;     /* of the jitter between attempts; 0: a random one */
   const char *record;      /* folder that gets every call, or NULL */
+  bool record_whole;       /* and nothing else: see recorder_open */
   const char *replay;      /* folder that answers instead of any backend: no
                               network, no key; or NULL */
 } ModelOptions;

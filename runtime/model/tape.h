@@ -79,8 +79,10 @@ Status tape_read(const char *path, Slice text, Arena *arena, TapeEntry *entry,
 typedef struct Recorder Recorder;
 
 /* Makes the folder if it is not there. STATUS_IO, STATUS_NOT_FOUND: nothing
- * can be written there. */
-Recorder *recorder_open(const char *folder, Error *error);
+ * can be written there. `is_whole`: what is recorded takes the place of all
+ * that is there, when the recorder is closed, unless a call has failed: then
+ * the tape stays as it was. */
+Recorder *recorder_open(const char *folder, bool is_whole, Error *error);
 /* Waits for nobody: no call may be open. */
 void recorder_close(Recorder *recorder);
 

@@ -6,7 +6,10 @@
  * thousand equal requests cost no square. A process that is killed loses little
  * and leaves no half file. Several processes may record into one folder: of a
  * request that more than one of them makes, the last to write is what stays.
+ *
+ * A whole tape is written at the end, when it is known that there is one.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +48,8 @@ struct Recorder {
   Map map;      /* digest to place in `tracks` */
   VEC(Track) tracks;
   bool has_failed; /* and that was said */
+  bool is_whole;
+  uint32_t failures; /* calls */
 };
 
 /* ---- folders and files --------------------------------------------------- */
@@ -134,8 +139,9 @@ static void insert(Track *track, Take take) {
   track->takes.data[at] = take;
 }
 
-static bool is_due(const Track *track) {
+static bool is_due(const Recorder *recorder, const Track *track) {
   uint32_t count = track->takes.length;
+  if (recorder->is_whole) return false;
   return count <= WRITE_THROUGH || count >= 2 * track->written;
 }
 
@@ -147,7 +153,7 @@ static void add_take(Recorder *recorder, const TapeRequest *request,
   tape_add_request(request, &text);
   Track *track = find_track(recorder, digest);
   insert(track, (Take){.age = age, .text = keep(recorder, reply)});
-  if (is_due(track))
+  if (is_due(recorder, track))
     write_track(recorder, track, buf_slice(&text));
   else if (track->request.length == 0)
     track->request = keep(recorder, &text);
@@ -186,6 +192,7 @@ void recorder_add(Recorder *recorder, const ModelRequest *request) {
   bool is_binary = has_nul(asked.prompt) || has_nul(asked.system) ||
                    has_nul(buf_slice(&request->reply));
   mutex_lock(&recorder->mutex);
+  recorder->failures += request->status != STATUS_OK;
   if (is_binary)
     say_lost(recorder, "a text with a NUL cannot be recorded");
   else
@@ -195,7 +202,48 @@ void recorder_add(Recorder *recorder, const ModelRequest *request) {
   buf_free(&run);
 }
 
-Recorder *recorder_open(const char *folder, Error *error) {
+/* ---- a whole tape -------------------------------------------------------- */
+
+static bool is_digest(const char *name, size_t length) {
+  return strspn(name, "0123456789abcdef") == length;
+}
+
+/* Removes what this recorder has not written from one folder of the tape. */
+static void prune(const Recorder *recorder, const char *path) {
+  const size_t digits = SLICE_DIGEST_SIZE - 1;
+  DIR *folder = opendir(path);
+  const struct dirent *item;
+  uint32_t at;
+  if (!folder) return;
+  while ((item = readdir(folder)) != NULL) {
+    const char *name = item->d_name;
+    bool is_ours =
+        is_digest(name, digits) && strcmp(name + digits, ".json") == 0;
+    if (is_ours && !map_get(&recorder->map, slice_from(name, digits), &at))
+      (void)unlinkat(dirfd(folder), name, 0);
+  }
+  closedir(folder);
+  (void)rmdir(path); /* where nothing is left */
+}
+
+static void prune_all(const Recorder *recorder) {
+  DIR *folder = opendir(recorder->folder);
+  const struct dirent *item;
+  Buf path = {0};
+  if (!folder) return;
+  while ((item = readdir(folder)) != NULL) {
+    if (!is_digest(item->d_name, 2)) continue;
+    buf_clear(&path);
+    buf_addf(&path, "%s/%s", recorder->folder, item->d_name);
+    prune(recorder, path.data);
+  }
+  closedir(folder);
+  buf_free(&path);
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+Recorder *recorder_open(const char *folder, bool is_whole, Error *error) {
   int code = folder[0] ? make_folders(folder) : ENOENT;
   if (code != 0) {
     error_set_errno(error, STATUS_IO, code, "cannot record into %s",
@@ -209,18 +257,30 @@ Recorder *recorder_open(const char *folder, Error *error) {
   Recorder *recorder = MEM_NEW(Recorder);
   mutex_init(&recorder->mutex);
   arena_init(&recorder->arena);
+  recorder->is_whole = is_whole;
   recorder->folder = arena_copy(&recorder->arena, folder, strlen(folder));
   return recorder;
 }
 
-void recorder_close(Recorder *recorder) {
-  if (!recorder) return;
+static void write_rest(Recorder *recorder) {
   for (uint32_t i = 0; i < recorder->tracks.length; i++) {
     Track *track = &recorder->tracks.data[i];
     if (track->written < track->takes.length)
       write_track(recorder, track, track->request);
-    vec_free(&track->takes);
   }
+}
+
+void recorder_close(Recorder *recorder) {
+  if (!recorder) return;
+  if (recorder->is_whole && recorder->failures > 0)
+    log_warning("the tape %s stays as it was: model calls failed: %u",
+                recorder->folder, recorder->failures);
+  else
+    write_rest(recorder);
+  if (recorder->is_whole && recorder->failures == 0 && !recorder->has_failed)
+    prune_all(recorder);
+  for (uint32_t i = 0; i < recorder->tracks.length; i++)
+    vec_free(&recorder->tracks.data[i].takes);
   vec_free(&recorder->tracks);
   map_free(&recorder->map);
   arena_free(&recorder->arena);

@@ -88,7 +88,7 @@ static void record(const Bench *bench, Recorder *recorder, Call call) {
 
 static Recorder *open_recorder(const char *folder) {
   Error error = {0};
-  Recorder *recorder = recorder_open(folder, &error);
+  Recorder *recorder = recorder_open(folder, false, &error);
   if (!recorder) fail_msg("%s", error.message);
   return recorder;
 }
@@ -346,6 +346,40 @@ CASE(what_is_recorded_anew_takes_the_old_ones_place) {
   bench_close(&bench);
 }
 
+static void record_whole(const Bench *bench, const char *prompt,
+                         Status status) {
+  Error error = {0};
+  ModelRequest request;
+  Recorder *recorder = recorder_open(bench->folder, true, &error);
+  assert_non_null(recorder);
+  make_request(bench, &(Call){.prompt = prompt, .reply = "whole"}, &request);
+  request.status = status;
+  recorder_add(recorder, &request);
+  recorder_close(recorder);
+  model_request_clear(&request);
+}
+
+CASE(a_whole_tape_takes_the_place_of_all_that_was_there) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench);
+  Recorder *recorder = open_recorder(bench.folder);
+  record(&bench, recorder, (Call){.prompt = "p", .reply = "r"});
+  record(&bench, recorder, (Call){.prompt = "q", .reply = "r"});
+  recorder_close(recorder);
+  record_whole(&bench, "q", STATUS_MODEL);
+  Tape *tape = open_tape(bench.folder);
+  expect_reply(&bench, tape, (Call){.prompt = "p", .reply = "r"});
+  expect_reply(&bench, tape, (Call){.prompt = "q", .reply = "r"});
+  tape_close(tape);
+  record_whole(&bench, "q", STATUS_OK);
+  tape = open_tape(bench.folder);
+  expect_reply(&bench, tape, (Call){.prompt = "q", .reply = "whole"});
+  expect_miss(&bench, tape, (Call){.prompt = "p"}, "no such request");
+  tape_close(tape);
+  bench_close(&bench);
+}
+
 static void take_with_model(const Bench *bench, Tape *tape, const char *model,
                             const char *reply, const char *miss_part) {
   ModelRequest request;
@@ -562,14 +596,14 @@ CASE(a_recorder_makes_its_folder_or_says_why_not) {
   tape_close(open_tape(deep));
   snprintf(file, sizeof file, "%s/file", bench.folder);
   write_text(file, "x");
-  assert_null(recorder_open(file, &error));
+  assert_null(recorder_open(file, false, &error));
   expect_part(error.message, "Not a directory");
   error = (Error){0};
   snprintf(below, sizeof below, "%s/tape", file);
-  assert_null(recorder_open(below, &error));
+  assert_null(recorder_open(below, false, &error));
   expect_part(error.message, file);
   error = (Error){0};
-  assert_null(recorder_open("", &error));
+  assert_null(recorder_open("", false, &error));
   bench_close(&bench);
 }
 
@@ -682,6 +716,7 @@ int main(void) {
       cmocka_unit_test(equal_requests_get_their_replies_in_order),
       cmocka_unit_test(each_run_begins_anew),
       cmocka_unit_test(what_is_recorded_anew_takes_the_old_ones_place),
+      cmocka_unit_test(a_whole_tape_takes_the_place_of_all_that_was_there),
       cmocka_unit_test(the_model_may_be_left_out),
       cmocka_unit_test(failures_are_recorded_and_cancelled_calls_are_not),
       cmocka_unit_test(a_miss_shows_the_nearest_request),
