@@ -25,7 +25,9 @@ static void on_started(ModelRequest *request) {
 
 /* Any thread. */
 static void on_paused(ModelRequest *request) {
-  gauge_down(&of_request(request)->frame->run->in_flight);
+  const Pending *pending = of_request(request);
+  gauge_down(&pending->frame->run->in_flight);
+  observe_paused(pending);
 }
 
 /* Any thread, before anybody else can take its place. */

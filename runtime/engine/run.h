@@ -295,6 +295,8 @@ void observe_resumed(const Firing *firing, uint64_t begun_at);
 void observe_frame(const EngineWorker *worker, const Frame *frame);
 /* A call left admission; any thread. */
 void observe_started(const Pending *pending);
+/* An attempt failed, and another follows: with -v a line says so. */
+void observe_paused(const Pending *pending);
 /* I/O thread: it learnt of the reply. */
 void observe_reply(const Pending *pending);
 /* A worker counts a call that has ended, or was never sent. */
