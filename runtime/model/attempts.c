@@ -191,21 +191,26 @@ static void note_attempt(ModelRequest *request, const RetryPlan *plan) {
   vec_push(&request->attempts, attempt);
 }
 
+static void add_attempts(const ModelRequest *request, const RetryPlan *plan,
+                         uint64_t seed, Buf *out) {
+  buf_addf(out, " (%u attempt%s in ", request->attempt,
+           request->attempt == 1 ? "" : "s");
+  add_time(out, request->completed_at - request->dispatched_at);
+  if (plan->verdict == RETRY_TOO_LATE) {
+    buf_add_text(out, "; there is no time to wait another ");
+    add_time(out, plan->wait_ns);
+  }
+  if (request->attempt > 1)
+    buf_addf(out, "; retry seed %llu", (unsigned long long)seed);
+  buf_add_char(out, ')');
+}
+
 /* After the cause: what was tried, and what to do. */
 static void end_sentence(ModelRequest *request, const RetryPlan *plan,
                          uint64_t seed) {
   Buf *out = &request->reply;
-  bool is_late = plan->verdict == RETRY_TOO_LATE;
-  if (request->attempt > 1 || is_late) {
-    buf_addf(out, " (%u attempt%s in ", request->attempt,
-             request->attempt == 1 ? "" : "s");
-    add_time(out, request->completed_at - request->dispatched_at);
-    if (is_late) {
-      buf_add_text(out, "; there is no time to wait another ");
-      add_time(out, plan->wait_ns);
-    }
-    buf_addf(out, "; retry seed %llu)", (unsigned long long)seed);
-  }
+  if (request->attempt > 1 || plan->verdict == RETRY_TOO_LATE)
+    add_attempts(request, plan, seed, out);
   if (request->advice.length) {
     buf_add_text(out, "; ");
     buf_add_slice(out, buf_slice(&request->advice));
