@@ -46,8 +46,8 @@ IrRef lower_binary(Lower *lower, Op op, TypeId type, Span span, IrRef left,
   return lower_node(lower, op, type, span, base);
 }
 
-/* The node by which the innermost graph has ended: an ERR, or a construct all of
- * whose arms end so; IR_REF_NONE when it has not, or may have returned. */
+/* The node by which the innermost graph has ended: an ERR, or a construct whose
+ * arms all end so; IR_REF_NONE when it has not, or may have returned. */
 static IrRef find_end(const Lower *lower) {
   if (!lower->layer->ended || lower->layer->returns) return IR_REF_NONE;
   for (uint32_t i = lower->graph->nodes.length; i-- > 0;) {
