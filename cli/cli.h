@@ -27,7 +27,8 @@
 #define OPT_RUN                                                              \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(EMIT_DIAGNOSTICS) | OPT(EMIT_METRICS) | \
    OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON) |           \
-   OPT(DEADLINE) | OPT(EACH) | OPT(ON_ERROR) | OPT(OUTPUT))
+   OPT(DEADLINE) | OPT(EACH) | OPT(ON_ERROR) | OPT(OUTPUT) | OPT(PARTIAL) |  \
+   OPT(STREAM))
 #define OPT_WORKLOADS                                                  \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(FLOW) | OPT(JSON) | OPT(OUTPUT) | \
    OPT(ITERATIONS) | OPT(WARMUP) | OPT(TRACE))

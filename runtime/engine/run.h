@@ -13,6 +13,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/failure.h"
 #include "runtime/engine/frame.h"
+#include "runtime/engine/partial.h"
 #include "runtime/engine/path.h"
 #include "runtime/engine/pure.h"
 #include "runtime/engine/scope.h"
@@ -137,6 +138,7 @@ struct Run {
 
   Scope scope; /* the outermost: all of the run */
   Window window;
+  Partial partial; /* of keep_partial */
 
   Timer deadline; /* set by run_start if there is one; I/O thread */
 
@@ -250,6 +252,11 @@ Outcome control_guard(Firing *firing, Value *result);
 Outcome control_err(Firing *firing, Value *result);
 Outcome control_absent(Firing *firing, Value *result);
 
+/* ---- stream.c ---- */
+
+/* Whether the value of this node, a text, is the flow's result as it is. */
+bool stream_is_result(const Frame *frame, uint32_t node);
+
 /* ---- failure.c ---- */
 
 /* Under scope_lock: the run ends because of `code`. */
@@ -258,7 +265,6 @@ void failure_begin(RunFailure *failure, const char *code);
 void failure_keep_call(Pending *pending);
 /* The same of a call that was cancelled, if all of the run ends. */
 void failure_keep_open(Pending *pending);
-void run_place(const Run *run, uint32_t graph, uint32_t node, RunPlace *place);
 
 /* ---- scope.c ---- */
 
