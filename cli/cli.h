@@ -27,8 +27,7 @@
 #define OPT_RUN                                                              \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(EMIT_DIAGNOSTICS) | OPT(EMIT_METRICS) | \
    OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON) |           \
-   OPT(DEADLINE) | OPT(EACH) | OPT(ON_ERROR) | OPT(OUTPUT) | OPT(PARTIAL) |  \
-   OPT(STREAM))
+   OPT(DEADLINE) | OPT(EACH) | OPT(ON_ERROR) | OPT(OUTPUT))
 #define OPT_WORKLOADS                                                  \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(FLOW) | OPT(JSON) | OPT(OUTPUT) | \
    OPT(ITERATIONS) | OPT(WARMUP) | OPT(TRACE))
