@@ -107,6 +107,8 @@ static void fill_request(const Firing *firing, Pending *pending) {
   request->deadline = run_ends_at(frame->run);
   request->run = frame->run->id;
   request->name = frame->run->options.name;
+  if (frame->run->engine->has_tape)
+    frame_add_site(frame, firing->node, &request->site);
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
   request->started = on_started;

@@ -55,6 +55,7 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
   engine->lazy_ns = options->lazy_ns;
   engine->window = options->window;
   engine->config = options->model.config;
+  engine->has_tape = options->model.record || options->model.replay;
   engine->clock_cost_ns = measure_clock();
   engine->flush.run = fire_flush;
   init_workers(engine);

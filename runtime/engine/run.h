@@ -56,6 +56,7 @@ struct Engine {
   uint32_t worker_count;
   uint64_t lazy_ns;
   uint32_t window;           /* 0: as the backends need */
+  bool has_tape;             /* calls are recorded or replayed */
   uint64_t clock_cost_ns;    /* what a look at the clock takes */
   EngineWorker *workers;     /* worker_count, and the I/O thread's */
   ReactorJob flush;          /* I/O thread only, as the next */

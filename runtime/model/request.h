@@ -48,6 +48,7 @@ struct ModelRequest {
   uint64_t deadline; /* clock_now() after which nobody needs it; 0: none */
   uint64_t run;      /* which run of this process, for logs */
   const char *name;  /* of the run on a tape; NULL: its number */
+  Buf site; /* owned; where in its run it is made, for tapes; or empty */
   const char *phase; /* of a measurement, for the server's log; or NULL */
   uint64_t rank;     /* larger goes first */
   void (*started)(ModelRequest *request); /* at each dispatch; any thread;
@@ -76,7 +77,7 @@ struct ModelRequest {
   uint32_t attempt; /* the current one, from 1 */
   VEC(ModelAttempt) attempts; /* those that failed */
   uint64_t waited_ns;         /* between attempts, without a slot */
-  bool is_cut;         /* the reply ended because no more tokens were allowed */
+  bool is_cut; /* the reply ended because no more tokens were allowed */
   uint32_t input_tokens, output_tokens;
   bool tokens_estimated;
   /* clock_now(); 0: it did not come to that, or nobody knows. */
