@@ -54,8 +54,7 @@ bool each_is_wanted(const Cli *cli) {
 
 /* Options of `run` that make no sense for many runs. */
 static int refuse_options(const Cli *cli) {
-  static const OptionId refused[] = {OPTION_JSON, OPTION_TRACE, OPTION_STREAM,
-                                     OPTION_PARTIAL};
+  static const OptionId refused[] = {OPTION_JSON, OPTION_TRACE};
   const Options *options = &cli->options;
   if (!options_has(options, OPTION_EACH))
     return cli_fail(cli, EXIT_CODE_USAGE,

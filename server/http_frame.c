@@ -83,8 +83,15 @@ static bool read_head(HttpFrame *frame, HttpFrameKind kind, Slice head,
   return frame->end <= most;
 }
 
+/* Whether HTTP can begin so; TLS, for one, does not. */
+static bool begins_well(Slice bytes) {
+  char c = bytes.data[0];
+  return (c > ' ' && c <= '~') || c == '\r' || c == '\n';
+}
+
 static HttpFrameState find_head(HttpFrame *frame, HttpFrameKind kind,
                                 Slice bytes, size_t most) {
+  if (bytes.length && !begins_well(bytes)) return HTTP_FRAME_BROKEN;
   size_t from = frame->at < 3 ? 0 : frame->at - 3;
   size_t found = find(bytes, from, head_end);
   frame->at = bytes.length;

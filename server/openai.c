@@ -120,6 +120,8 @@ static const char *error_type(unsigned code) {
       return "rate_limit_error";
     case 503:
       return "unavailable_error";
+    case 529:
+      return "overloaded_error";
     default:
       return code < 500 ? "invalid_request_error" : "server_error";
   }
