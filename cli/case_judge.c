@@ -7,6 +7,7 @@
 #include "cli/case_judge.h"
 
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
@@ -43,16 +44,69 @@ static void add_shown(Slice text, Buf *out) {
 
 /* ---- values -------------------------------------------------------------- */
 
-/* JSON as people read it; what is none as it is. */
-static void add_pretty(Slice json, Buf *out) {
-  cJSON *tree = json_parse(json, NULL);
-  char *text = tree ? cJSON_Print(tree) : NULL;
-  if (text)
-    buf_add_text(out, text);
+/* JSON with an item a line and the keys in order, so that a difference shows
+ * just what differs. */
+static void add_pretty(Value value, uint32_t indent, Buf *out);
+
+static void begin_line(uint32_t indent, bool is_first, Buf *out) {
+  buf_add_text(out, is_first ? "\n" : ",\n");
+  buf_add_repeat(out, ' ', (size_t)indent * 2);
+}
+
+static void end_block(uint32_t indent, char close, Buf *out) {
+  buf_add_char(out, '\n');
+  buf_add_repeat(out, ' ', (size_t)indent * 2);
+  buf_add_char(out, close);
+}
+
+static void add_list(Value list, uint32_t indent, Buf *out) {
+  uint64_t count = value_length(list);
+  buf_add_char(out, '[');
+  for (uint64_t i = 0; i < count; i++) {
+    begin_line(indent + 1, i == 0, out);
+    add_pretty(value_item(list, i), indent + 1, out);
+  }
+  end_block(indent, ']', out);
+}
+
+static int by_key(const void *a, const void *b) {
+  Slice one = value_to_slice(*(const Value *)a);
+  Slice other = value_to_slice(*(const Value *)b);
+  size_t least = one.length < other.length ? one.length : other.length;
+  int order = least > 0 ? memcmp(one.data, other.data, least) : 0;
+  if (order != 0) return order;
+  return one.length < other.length ? -1 : one.length > other.length;
+}
+
+static void add_map(Value map, uint32_t indent, Buf *out) {
+  const MapValue *pairs = value_pointer(map);
+  size_t size = (size_t)pairs->length * 2 * sizeof(Value);
+  Value *sorted = mem_alloc(size);
+  memcpy(sorted, pairs->entries, size);
+  qsort(sorted, (size_t)pairs->length, 2 * sizeof(Value), by_key);
+  buf_add_char(out, '{');
+  for (uint64_t i = 0; i < pairs->length; i++) {
+    begin_line(indent + 1, i == 0, out);
+    json_add_text(out, value_to_slice(sorted[2 * i]));
+    buf_add_text(out, ": ");
+    add_pretty(sorted[2 * i + 1], indent + 1, out);
+  }
+  end_block(indent, '}', out);
+  mem_free(sorted);
+}
+
+static void add_pretty(Value value, uint32_t indent, Buf *out) {
+  ValueKind kind = value_kind(value);
+  bool is_list = kind == VALUE_KIND_LIST && value_length(value) > 0;
+  bool is_map = kind == VALUE_KIND_MAP && value_length(value) > 0;
+  if (is_list)
+    add_list(value, indent, out);
+  else if (is_map)
+    add_map(value, indent, out);
+  else if (kind == VALUE_KIND_EMPTY)
+    buf_add_text(out, "(nothing)");
   else
-    buf_add_slice(out, json);
-  cJSON_free(text);
-  cJSON_Delete(tree);
+    value_add_json(value, out);
 }
 
 static bool is_nothing(Value value) {
@@ -96,14 +150,9 @@ static bool result_as_json(Value result, Value *value) {
 }
 
 static void add_values(CaseFault *fault, Value expected, Value actual) {
-  Buf json = {0};
   fault->has_texts = true;
-  value_add_json(expected, &json);
-  add_pretty(buf_slice(&json), &fault->expected);
-  buf_clear(&json);
-  value_add_json(actual, &json);
-  add_pretty(buf_slice(&json), &fault->actual);
-  buf_free(&json);
+  add_pretty(expected, 0, &fault->expected);
+  add_pretty(actual, 0, &fault->actual);
 }
 
 static void fail_no_json(Judge *j, ExpectId id, Value result) {
@@ -143,64 +192,72 @@ static void judge_RESULT(Judge *j, const YamlNode *node) {
   value_drop(actual);
 }
 
-/* Whether all of `part` is in `whole`: the pairs of a map, at any depth, and
- * of a list as many items in the same order. `path` is where it is not. */
-static bool includes(Value whole, Value part, Buf *path);
+/* Where something lacks a part, and what is there instead; borrowed. */
+typedef struct Lack {
+  Buf path;
+  Value part, whole;
+} Lack;
 
-static bool includes_pairs(Value whole, Value part, Buf *path) {
+/* Whether all of `part` is in `whole`: the pairs of a map, at any depth, and
+ * of a list as many items in the same order. */
+static bool includes(Value whole, Value part, Lack *lack);
+
+static bool includes_pairs(Value whole, Value part, Lack *lack) {
   const MapValue *pairs = value_pointer(part);
   for (uint64_t i = 0; i < pairs->length; i++) {
     Slice key = value_to_slice(pairs->entries[2 * i]);
-    Value found = value_map_get(whole, key);
-    size_t length = path->length;
-    buf_addf(path, ".%.*s", SLICE_ARG(key));
-    if (found == VALUE_EMPTY ||
-        !includes(found, pairs->entries[2 * i + 1], path))
+    size_t length = lack->path.length;
+    buf_addf(&lack->path, ".%.*s", SLICE_ARG(key));
+    if (!includes(value_map_get(whole, key), pairs->entries[2 * i + 1], lack))
       return false;
-    path->length = length;
+    lack->path.length = length;
   }
   return true;
 }
 
-static bool includes_items(Value whole, Value part, Buf *path) {
+static bool includes_items(Value whole, Value part, Lack *lack) {
   uint64_t count = value_length(part);
-  if (count != value_length(whole)) return false;
   for (uint64_t i = 0; i < count; i++) {
-    size_t length = path->length;
-    buf_addf(path, "[%llu]", (unsigned long long)i);
-    if (!includes(value_item(whole, i), value_item(part, i), path))
+    size_t length = lack->path.length;
+    buf_addf(&lack->path, "[%llu]", (unsigned long long)i);
+    if (!includes(value_item(whole, i), value_item(part, i), lack))
       return false;
-    path->length = length;
+    lack->path.length = length;
   }
   return true;
 }
 
-static bool includes(Value whole, Value part, Buf *path) {
+static bool includes(Value whole, Value part, Lack *lack) {
   ValueKind kind = value_kind(part);
-  if (kind != value_kind(whole)) return false;
-  if (kind == VALUE_KIND_MAP) return includes_pairs(whole, part, path);
-  if (kind == VALUE_KIND_LIST) return includes_items(whole, part, path);
-  return value_equal(whole, part);
+  bool is_same = kind == value_kind(whole);
+  lack->whole = whole;
+  lack->part = part;
+  if (is_same && kind == VALUE_KIND_MAP)
+    return includes_pairs(whole, part, lack);
+  if (is_same && kind == VALUE_KIND_LIST &&
+      value_length(part) == value_length(whole))
+    return includes_items(whole, part, lack);
+  return is_same && value_equal(whole, part);
 }
 
 static void judge_RESULT_INCLUDES(Judge *j, const YamlNode *node) {
   Value actual;
-  Buf path = {0};
+  Lack lack = {0};
   if (!result_as_json(j->outcome->result, &actual)) {
     fail_no_json(j, EXPECT_RESULT_INCLUDES, j->outcome->result);
     return;
   }
   Value expected = expected_value(node);
-  if (!includes(actual, expected, &path)) {
+  if (!includes(actual, expected, &lack)) {
     CaseFault *fault = add_unmet(j, EXPECT_RESULT_INCLUDES);
-    buf_addf(&fault->message,
-             "the result lacks this, or has it otherwise%s%.*s",
-             path.length ? ": " : "", SLICE_ARG(buf_slice(&path)));
-    add_values(fault, expected, actual);
+    Slice path = buf_slice(&lack.path);
+    buf_addf(&fault->message, "the result has something else%s%.*s",
+             path.length ? " at " : "", SLICE_ARG(path));
+    add_values(fault, lack.part, lack.whole);
   }
   value_drop(expected);
   value_drop(actual);
-  buf_free(&path);
+  buf_free(&lack.path);
 }
 
 static void judge_RESULT_MATCHES(Judge *j, const YamlNode *node) {
@@ -317,8 +374,8 @@ static void judge_CALLS(Judge *j, const YamlNode *node) {
   (void)unit_read_digits(node->text, &wanted, &rest);
   if (wanted == j->outcome->calls) return;
   buf_addf(&add_unmet(j, EXPECT_CALLS)->message,
-           "%llu model calls are expected, %llu were made",
-           (unsigned long long)wanted, (unsigned long long)j->outcome->calls);
+           "model calls: %llu expected, %llu made", (unsigned long long)wanted,
+           (unsigned long long)j->outcome->calls);
 }
 
 static void judge_FAILURE(Judge *j, const YamlNode *node) {

@@ -20,6 +20,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/run_failure.h"
+#include "cli/stream.h"
 #include "cli/trace_output.h"
 #include "core/base/mem.h"
 #include "lib/report.h"
@@ -41,6 +42,7 @@ typedef struct Job {
   Session session;
   Trace *trace; /* NULL: not wanted */
   Progress progress;
+  Stream stream; /* of --stream */
 } Job;
 
 /* ---- before the run ------------------------------------------------------ */
@@ -119,9 +121,20 @@ static Status bind(Job *job, Error *error) {
   return status;
 }
 
+static int check_options(const Job *job) {
+  const Options *options = &job->cli->options;
+  if (!options_has(options, OPTION_STREAM) ||
+      !options_has(options, OPTION_JSON))
+    return EXIT_CODE_DONE;
+  return cli_fail(job->cli, EXIT_CODE_USAGE,
+                  "--stream shows the result as text while it comes, and "
+                  "--json as JSON at the end; leave one out");
+}
+
 static int prepare(Job *job) {
   Error error = {0};
-  int code = plan_outputs(job);
+  int code = check_options(job);
+  if (code == EXIT_CODE_DONE) code = plan_outputs(job);
   if (code == EXIT_CODE_DONE) code = open_program(job);
   if (code != EXIT_CODE_DONE) return code;
   if (bind(job, &error) != STATUS_OK) return cli_fail_error(job->cli, &error);
@@ -186,12 +199,26 @@ static int judge(Job *job) {
   return EXIT_CODE_DONE;
 }
 
+/* Nothing when it stands there already, because it was shown as it came. */
+static void add_result(const Job *job, Buf *out) {
+  Buf text = {0};
+  bool is_there = report_result_text(&job->session, &text);
+  if (is_there && !stream_has_shown(&job->stream, buf_slice(&text))) {
+    if (job->stream.shown > 0) buf_add_text(out, "--- the result ---\n");
+    buf_add_slice(out, buf_slice(&text));
+    buf_add_char(out, '\n');
+  }
+  buf_free(&text);
+}
+
 static int print_result(const Job *job) {
   Buf text = {0};
   if (prints_aside(job))
     report_run_json(&job->session, &text);
-  else if (report_result_text(&job->session, &text))
-    buf_add_char(&text, '\n');
+  else if (session_status(&job->session) == RUN_SUCCESS)
+    add_result(job, &text);
+  else
+    report_partial_text(&job->session, &text);
   int code = cli_print(job->cli, buf_slice(&text));
   buf_free(&text);
   return code;
@@ -243,6 +270,12 @@ static void ignore(void *user) {
   (void)user;
 }
 
+/* I/O thread, mostly: see RunOptions.delta. */
+static void take_text(void *user, uint32_t attempt, Slice text) {
+  Job *job = user;
+  stream_take(&job->stream, attempt, text);
+}
+
 static void report_start(const Job *job) {
   const Cli *cli = job->cli;
   Buf flow = {0};
@@ -267,6 +300,7 @@ static Status set_up(Job *job, Error *error) {
   progress_prepare(&job->progress, cli);
   progress_mind(&job->progress, job->output,
                 is_json ? STDERR_FILENO : STDOUT_FILENO);
+  job->stream = (Stream){.output = job->output, .progress = &job->progress};
   if (job->trace_file) job->trace = trace_new(engine_workers(job->engine));
   return interrupt_watch(&job->interrupt, reactor, stop, job, error);
 }
@@ -277,17 +311,22 @@ static void tear_down(Job *job) {
   if (job->output) output_free(job->output);
   if (job->engine) engine_free(job->engine);
   progress_release(&job->progress);
+  stream_free(&job->stream);
   trace_free(job->trace);
 }
 
 static int perform(Job *job) {
+  const Options *options = &job->cli->options;
   SessionStart start = {
       .flow = job->flow,
       .args = job->values,
       .output = job->output,
-      .keep_output = options_has(&job->cli->options, OPTION_JSON),
+      .keep_output = options_has(options, OPTION_JSON),
+      .user = job,
       .trace = job->trace,
-      .deadline_ns = job->cli->options.ns[OPTION_DEADLINE]};
+      .deadline_ns = options->ns[OPTION_DEADLINE],
+      .keep_partial = options_has(options, OPTION_PARTIAL),
+      .delta = options_has(options, OPTION_STREAM) ? take_text : NULL};
   Error error = {0};
   job->value_count = 0; /* they are the run's now */
   report_start(job);

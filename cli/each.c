@@ -54,7 +54,8 @@ bool each_is_wanted(const Cli *cli) {
 
 /* Options of `run` that make no sense for many runs. */
 static int refuse_options(const Cli *cli) {
-  static const OptionId refused[] = {OPTION_JSON, OPTION_TRACE};
+  static const OptionId refused[] = {OPTION_JSON, OPTION_TRACE, OPTION_STREAM,
+                                     OPTION_PARTIAL};
   const Options *options = &cli->options;
   if (!options_has(options, OPTION_EACH))
     return cli_fail(cli, EXIT_CODE_USAGE,

@@ -94,13 +94,18 @@ static bool are_idle(const Progress *progress) {
  * one. */
 static void tick(Timer *timer) {
   Progress *progress = (Progress *)(void *)timer;
-  bool may_draw = are_idle(progress) && is_in_front(progress);
+  bool may_draw =
+      !progress->is_paused && are_idle(progress) && is_in_front(progress);
   mutex_lock(&progress->lock);
   if (!progress->is_over) {
     if (may_draw) draw(progress);
     reactor_timer_set(progress->reactor, timer, clock_now() + EVERY_NS);
   }
   mutex_unlock(&progress->lock);
+}
+
+void progress_pause(Progress *progress, bool is_paused) {
+  progress->is_paused = is_paused;
 }
 
 /* Any thread: somebody is about to write. */

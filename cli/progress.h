@@ -33,8 +33,9 @@ typedef struct Progress {
   uint32_t output_count;
   int fd;     /* the terminal once more, non-blocking; -1: no line is shown */
   Mutex lock; /* guards the next two, and writing to fd */
-  bool is_shown; /* the line is on the terminal */
-  bool is_over;  /* nothing is drawn any more */
+  bool is_shown;  /* the line is on the terminal */
+  bool is_over;   /* nothing is drawn any more */
+  bool is_paused; /* nothing is drawn now; I/O thread */
 } Progress;
 
 /* Decides whether a line is shown at all (cli_may_draw). */
@@ -45,6 +46,8 @@ void progress_start(Progress *progress, Reactor *reactor, ProgressText *text,
                     void *user);
 /* With the line of a run. */
 void progress_start_run(Progress *progress, Reactor *reactor, Run *run);
+/* I/O thread: nothing is drawn while somebody is in the middle of a line. */
+void progress_pause(Progress *progress, bool is_paused);
 void progress_stop(Progress *progress);
 void progress_release(Progress *progress);
 

@@ -227,11 +227,18 @@ typedef struct apxm_run_options {
   /* Once, after all events, when the run has come to rest; there may be output
    * left. NULL: not. */
   void (*finished)(void *user);
-  void *user;      /* passed to all three; borrowed until apxm_run_wait */
+  void *user;      /* passed to all of them; borrowed until apxm_run_wait */
   int keep_output; /* not 0: the print lines are kept for apxm_run_report */
   int keep_trace;  /* not 0: all is recorded for apxm_run_write_trace */
   uint64_t deadline_ms; /* from apxm_run_start: then the run ends, as
                            APXM_RUN_EXPIRED; 0: whenever it does */
+  /* The text of the call that is the flow's result, while it comes; NULL: not.
+   * `attempt` from 1: with another one the text begins anew. A length of 0:
+   * that attempt is over, whatever became of it. Not called for what comes in
+   * one piece. One call at a time. */
+  void (*delta)(void *user, unsigned attempt, const char *text, size_t length);
+  int keep_partial; /* not 0: if it does not succeed, apxm_run_report has what
+                       its calls had brought */
 } apxm_run_options;
 
 typedef enum apxm_run_outcome {

@@ -21,6 +21,7 @@ struct apxm_run {
   /* The caller's; immutable once it has started. */
   void (*event)(void *user, const apxm_event *event);
   void (*finished)(void *user);
+  void (*delta)(void *user, unsigned attempt, const char *text, size_t length);
   void *user;
   /* The owner's. */
   bool has_started; /* the session has a run */
@@ -82,6 +83,12 @@ static void on_event(void *user, const RunEvent *event) {
   buf_free(&room);
 }
 
+/* The I/O thread, mostly. */
+static void on_delta(void *user, uint32_t attempt, Slice text) {
+  apxm_run *run = user;
+  run->delta(run->user, attempt, text.length > 0 ? text.data : "", text.length);
+}
+
 /* Any thread. */
 static void on_finished(void *user) {
   apxm_run *run = user;
@@ -117,6 +124,7 @@ static void prepare(apxm_run *run, const apxm_run_options *options) {
   Engine *engine = run->session.engine;
   run->event = options->event;
   run->finished = options->finished;
+  run->delta = options->delta;
   run->user = options->user;
   if (options->keep_trace) run->trace = trace_new(engine_workers(engine));
   if (options->output)
@@ -140,7 +148,9 @@ static apxm_status begin(apxm_run *run, uint32_t flow, Value *values,
                         .user = run,
                         .event = run->event ? on_event : NULL,
                         .trace = run->trace,
-                        .deadline_ns = deadline_of(options)};
+                        .deadline_ns = deadline_of(options),
+                        .keep_partial = options->keep_partial != 0,
+                        .delta = run->delta ? on_delta : NULL};
   Status status = session_start(&run->session, &start, error);
   run->has_started = status == STATUS_OK;
   mem_free(values);

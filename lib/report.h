@@ -31,6 +31,10 @@ cJSON *report_batch(const Program *program, const ModelBackend *backend,
  * was set. */
 void report_run_json(const Session *session, Buf *out);
 
+/* What the calls of a run that did not succeed had brought, each under a line
+ * that names its node; for people. Nothing when none was kept. */
+void report_partial_text(const Session *session, Buf *out);
+
 /* Adds what was recorded of the run, under its flow's and program's name. After
  * session_wait. */
 void report_add_trace(const Session *session, const Trace *trace,

@@ -161,6 +161,9 @@ def check_runs(checks):
     out, _ = checks.run(6, 'execute', '--json', 'good.ais', '5',
                         '--sim-profile', 'fixed:3600s', '--deadline', '300ms')
     checks.validate(json.loads(out), 'run', '--json of an expired run')
+    partial, _ = checks.run(1, 'execute', '--json', '--partial', 'good.ais',
+                            '5', '--replies', 'failing.jsonl')
+    checks.validate(json.loads(partial), 'run', '--partial')
     checks.refuse(json.loads(out), 'run', 'an expired run', [
         ('failure',), ('error',), ('failure', 'open', 0, 'state'),
         ('failure', 'calls_open')])

@@ -46,11 +46,29 @@ IrRef lower_binary(Lower *lower, Op op, TypeId type, Span span, IrRef left,
   return lower_node(lower, op, type, span, base);
 }
 
+/* The node by which the innermost graph has ended: an ERR, or a construct whose
+ * arms all end so; IR_REF_NONE when it has not, or may have returned. */
+static IrRef find_end(const Lower *lower) {
+  if (!lower->layer->ended || lower->layer->returns) return IR_REF_NONE;
+  for (uint32_t i = lower->graph->nodes.length; i-- > 0;) {
+    Op op = (Op)lower->graph->nodes.data[i].op;
+    if (op == OP_ERR || op == OP_BRANCH || op == OP_TRY) return i;
+    bool passed = op == OP_PORT || op == OP_NONE || op == OP_ABSENT ||
+                  op == OP_RESULT;
+    if (!passed) break;
+  }
+  return IR_REF_NONE;
+}
+
 /* Where a guard may skip, a value may be looked at that is there in one arm
- * only because the other was skipped: it is absent then. */
+ * only because the other was skipped: it is absent then. Where an arm ends by
+ * failing, it has failed before anybody gets its value. */
 IrRef lower_nothing(Lower *lower, TypeId type) {
-  return lower_leaf(lower, lower->skips ? OP_ABSENT : OP_NONE, type,
-                    (Span){0});
+  uint32_t base = lower->refs.length;
+  IrRef end = find_end(lower);
+  if (end != IR_REF_NONE) lower_push(lower, OBJ_REF_ORDER | end);
+  return lower_node(lower, lower->skips ? OP_ABSENT : OP_NONE, type, (Span){0},
+                    base);
 }
 
 static TypeId type_of(const Lower *lower, IrRef ref) {

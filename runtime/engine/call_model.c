@@ -16,6 +16,19 @@ static Pending *of_request(ModelRequest *request) {
   return (Pending *)(void *)((char *)request - offsetof(Pending, request));
 }
 
+/* I/O thread. */
+static void on_delta(ModelRequest *request, Slice text) {
+  const RunOptions *options = &of_request(request)->frame->run->options;
+  if (text.length > 0) options->delta(options->user, request->attempt, text);
+}
+
+/* Who shows the text as it comes learns that the attempt is over. */
+static void end_text(ModelRequest *request) {
+  const RunOptions *options = &of_request(request)->frame->run->options;
+  if (request->delta != NULL)
+    options->delta(options->user, request->attempt, (Slice){0});
+}
+
 /* Any thread. */
 static void on_started(ModelRequest *request) {
   const Pending *pending = of_request(request);
@@ -25,14 +38,19 @@ static void on_started(ModelRequest *request) {
 
 /* Any thread. */
 static void on_paused(ModelRequest *request) {
-  gauge_down(&of_request(request)->frame->run->in_flight);
+  const Pending *pending = of_request(request);
+  end_text(request);
+  gauge_down(&pending->frame->run->in_flight);
+  observe_paused(pending);
 }
 
 /* Any thread, before anybody else can take its place. */
 static void on_ended(ModelRequest *request) {
   Run *run = of_request(request)->frame->run;
   gauge_down(&run->demand);
-  if (request->is_open) gauge_down(&run->in_flight);
+  if (!request->is_open) return;
+  end_text(request);
+  gauge_down(&run->in_flight);
 }
 
 /* The I/O thread. */
@@ -89,12 +107,17 @@ static void fill_request(const Firing *firing, Pending *pending) {
   request->deadline = run_ends_at(frame->run);
   request->run = frame->run->id;
   request->name = frame->run->options.name;
+  if (frame->run->engine->has_tape)
+    frame_add_site(frame, firing->node, &request->site);
   request->phase = frame->run->options.phase;
   request->rank = frame->rank_base + node->rank;
   request->started = on_started;
   request->paused = on_paused;
   request->ended = on_ended;
   request->done = on_done;
+  if (frame->run->options.delta != NULL &&
+      stream_is_result(frame, firing->node))
+    request->delta = on_delta;
 }
 
 static Pending *make_pending(Firing *firing) {
@@ -219,11 +242,21 @@ static Outcome give_failure(Pending *pending, Value *result) {
   return OUTCOME_FAILED;
 }
 
+static void keep_reply(const Pending *pending, Value text) {
+  Run *run = pending->frame->run;
+  if (!run->options.keep_partial) return;
+  partial_keep(&run->partial, &(RunReply){.graph = pending->frame->graph,
+                                          .node = pending->node,
+                                          .at = pending->request.completed_at,
+                                          .text = text});
+}
+
 /* The reply as a value, or why there is none. */
 static Outcome give_reply(Pending *pending, Tally *tally, Value *result) {
   const ModelRequest *request = &pending->request;
   if (request->status == STATUS_OK) {
     *result = value_text(buf_slice(&request->reply));
+    keep_reply(pending, *result);
   } else if (request->status == STATUS_CANCELLED) {
     give_cancelled(pending, tally, result);
   } else if (is_over_with_run(pending)) {

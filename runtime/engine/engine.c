@@ -55,6 +55,7 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
   engine->lazy_ns = options->lazy_ns;
   engine->window = options->window;
   engine->config = options->model.config;
+  engine->has_tape = options->model.record || options->model.replay;
   engine->clock_cost_ns = measure_clock();
   engine->flush.run = fire_flush;
   init_workers(engine);
@@ -116,6 +117,7 @@ static Run *make_run(Engine *engine, const Object *object,
   run->deadline.fire = run_expire;
   path_pool_init(&run->paths);
   window_init(&run->window);
+  partial_init(&run->partial);
   mutex_init(&run->pool_lock);
   mutex_init(&run->scope_lock);
   mutex_init(&run->done_lock);
@@ -171,6 +173,15 @@ uint32_t run_output_lines(const Run *run, const Slice **lines) {
   return run->scope.lines.length;
 }
 
+uint32_t run_partial(const Run *run, const RunReply **replies,
+                     uint64_t *dropped) {
+  const Partial *partial = &run->partial;
+  *dropped = partial->dropped;
+  *replies = partial->replies.data;
+  if (partial->gone > 0) *replies += partial->gone;
+  return partial->replies.length - partial->gone;
+}
+
 const RunMetrics *run_metrics(const Run *run) {
   return &run->metrics;
 }
@@ -217,6 +228,7 @@ void run_free(Run *run) {
   scope_clear(&run->scope);
   run_failure_free(&run->failure);
   window_free(&run->window);
+  partial_free(&run->partial);
   vec_free(&run->backends);
   mutex_destroy(&run->pool_lock);
   mutex_destroy(&run->scope_lock);

@@ -15,6 +15,7 @@
 #include "core/object/object.h"
 #include "runtime/engine/failure.h"
 #include "runtime/engine/observe.h"
+#include "runtime/engine/partial.h"
 #include "runtime/io/output.h"
 #include "runtime/io/reactor.h"
 #include "runtime/metrics/metrics.h"
@@ -56,8 +57,9 @@ typedef struct RunOptions {
       deadline_ns;   /* from run_start; then it ends as RUN_EXPIRED; 0: none */
   bool keep_partial; /* keep the replies of its calls for run_partial */
   /* The text of the call that is the flow's result, as it comes, with `user`;
-   * I/O thread; NULL: nobody looks. `attempt` from 1: with another one the text
-   * begins anew. */
+   * NULL: nobody looks. `attempt` from 1: with another one the text begins
+   * anew. After the last piece of an attempt, whatever became of it, comes an
+   * empty one. I/O thread; but if nothing came, maybe another. */
   void (*delta)(void *user, uint32_t attempt, Slice text);
 } RunOptions;
 
@@ -96,6 +98,12 @@ const RunFailure *run_failure(const Run *run);
 Value run_result(const Run *run);
 /* The print lines, each with its newline, when keep_output was set. */
 uint32_t run_output_lines(const Run *run, const Slice **lines);
+/* With keep_partial: the replies that came, the oldest first; `dropped` before
+ * them, for want of room. */
+uint32_t run_partial(const Run *run, const RunReply **replies,
+                     uint64_t *dropped);
+/* Any thread, from run_start to run_free. */
+void run_place(const Run *run, uint32_t graph, uint32_t node, RunPlace *place);
 const RunMetrics *run_metrics(const Run *run);
 void run_free(Run *run);
 

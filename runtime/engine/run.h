@@ -13,6 +13,7 @@
 #include "runtime/engine/engine.h"
 #include "runtime/engine/failure.h"
 #include "runtime/engine/frame.h"
+#include "runtime/engine/partial.h"
 #include "runtime/engine/path.h"
 #include "runtime/engine/pure.h"
 #include "runtime/engine/scope.h"
@@ -55,6 +56,7 @@ struct Engine {
   uint32_t worker_count;
   uint64_t lazy_ns;
   uint32_t window;           /* 0: as the backends need */
+  bool has_tape;             /* calls are recorded or replayed */
   uint64_t clock_cost_ns;    /* what a look at the clock takes */
   EngineWorker *workers;     /* worker_count, and the I/O thread's */
   ReactorJob flush;          /* I/O thread only, as the next */
@@ -137,6 +139,7 @@ struct Run {
 
   Scope scope; /* the outermost: all of the run */
   Window window;
+  Partial partial; /* of keep_partial */
 
   Timer deadline; /* set by run_start if there is one; I/O thread */
 
@@ -250,6 +253,11 @@ Outcome control_guard(Firing *firing, Value *result);
 Outcome control_err(Firing *firing, Value *result);
 Outcome control_absent(Firing *firing, Value *result);
 
+/* ---- stream.c ---- */
+
+/* Whether the value of this node, a text, is the flow's result as it is. */
+bool stream_is_result(const Frame *frame, uint32_t node);
+
 /* ---- failure.c ---- */
 
 /* Under scope_lock: the run ends because of `code`. */
@@ -258,7 +266,6 @@ void failure_begin(RunFailure *failure, const char *code);
 void failure_keep_call(Pending *pending);
 /* The same of a call that was cancelled, if all of the run ends. */
 void failure_keep_open(Pending *pending);
-void run_place(const Run *run, uint32_t graph, uint32_t node, RunPlace *place);
 
 /* ---- scope.c ---- */
 
@@ -295,6 +302,8 @@ void observe_resumed(const Firing *firing, uint64_t begun_at);
 void observe_frame(const EngineWorker *worker, const Frame *frame);
 /* A call left admission; any thread. */
 void observe_started(const Pending *pending);
+/* An attempt failed, and another follows: with -v a line says so. */
+void observe_paused(const Pending *pending);
 /* I/O thread: it learnt of the reply. */
 void observe_reply(const Pending *pending);
 /* A worker counts a call that has ended, or was never sent. */

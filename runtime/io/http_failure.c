@@ -165,7 +165,7 @@ void http_failure_tell(HttpExchange *exchange, HttpFailure failure) {
 
 static void tell_cut(HttpExchange *exchange, CURLcode code, int system) {
   char text[160];
-  if (code == CURLE_GOT_NOTHING)
+  if (code == CURLE_GOT_NOTHING || code == CURLE_ABORTED_BY_CALLBACK)
     tell(exchange, "the connection was closed before a reply came");
   else if (code == CURLE_PARTIAL_FILE || !system)
     tell(exchange, "the connection was closed in the middle of the reply");

@@ -54,7 +54,6 @@ struct HttpTransfer {
   uint64_t armed_at;     /* what `timer` was last set to; UINT64_MAX: not */
   uint64_t body_bytes;   /* of the reply, so far */
   uint32_t header_bytes; /* of the reply, so far */
-  uint32_t connections;  /* that it was sent over; 2: one was dead */
   HttpFailure stopped;   /* why a callback ended it */
   int socket_error;      /* errno: the last socket could not be made; or 0 */
   bool is_added;         /* to the multi handle */

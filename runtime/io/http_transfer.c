@@ -223,17 +223,22 @@ static size_t line_came(char *data, size_t one, size_t length, void *argument) {
   return line.length;
 }
 
+/* Called before the request is sent. curl sends it again when a kept connection
+ * ends without an answer; but whether to ask again is not for it to say. */
 static int connected(void *argument, char *to, char *from, int to_port,
                      int from_port) {
   (void)to, (void)from, (void)to_port, (void)from_port;
   HttpTransfer *transfer = argument;
   HttpExchange *exchange = transfer->exchange;
   long opened = 0;
+  if (transfer->is_connected) {
+    transfer->stopped = HTTP_FAILURE_CUT;
+    return CURL_PREREQFUNC_ABORT;
+  }
   transfer->shard->client->curl.easy_getinfo(transfer->easy,
                                              CURLINFO_NUM_CONNECTS, &opened);
   exchange->connected_at = opened ? clock_now() : exchange->started_at;
   transfer->is_connected = true;
-  transfer->connections++;
   http_scout_connected(transfer);
   return CURL_PREREQFUNC_OK;
 }
@@ -404,7 +409,7 @@ void http_transfer_clear(HttpTransfer *transfer) {
   transfer->exchange = NULL;
   transfer->more = NULL;
   transfer->progress_at = transfer->body_bytes = 0;
-  transfer->header_bytes = transfer->connections = 0;
+  transfer->header_bytes = 0;
   transfer->stopped = HTTP_FAILURE_NONE;
   transfer->socket_error = 0;
   transfer->is_connected = transfer->is_answered = transfer->is_headed = false;

@@ -15,7 +15,6 @@
 #include "runtime/model/attempts.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "runtime/model/permits.h"
 #include "runtime/model/retry.h"
@@ -35,6 +34,8 @@ void attempt_begin(ModelBackend *backend, ModelRequest *request) {
   uint64_t now = clock_now();
   request->attempted_at = now;
   if (request->attempt == 0) {
+    if (request->retries == MODEL_RETRIES_UNSET)
+      request->retries = backend->config.retries;
     request->dispatched_at = now;
     request->ends_at = attempts_end(backend, request, now);
   } else {
@@ -84,6 +85,13 @@ void provider_fill_expired(ModelRequest *request) {
   buf_addf(&request->reply, "backend %s: the time of the call was over: ",
            request->backend->config.name);
   add_time(&request->reply, request->ends_at - request->dispatched_at);
+}
+
+void attempts_end_wait(ModelRequest *request, uint64_t now) {
+  ModelAttempt *last = last_attempt(request);
+  uint64_t waited = now - request->completed_at;
+  request->waited_ns += waited;
+  if (last->waited_ns > waited) last->waited_ns = waited;
 }
 
 /* It was in the queue for another attempt when its time was over. */
@@ -170,7 +178,7 @@ static bool set_aside(ModelBackend *backend, ModelRequest *request,
 
 /* ---- an attempt has failed ----------------------------------------------- */
 
-static void note_attempt(ModelRequest *request) {
+static void note_attempt(ModelRequest *request, const RetryPlan *plan) {
   Buf cause = {0};
   buf_add_slice(&cause, buf_slice(&request->reply));
   ModelAttempt attempt = {
@@ -178,40 +186,31 @@ static void note_attempt(ModelRequest *request) {
       .code = request->code,
       .started_at = request->attempted_at,
       .took_ns = request->completed_at - request->attempted_at,
+      .waited_ns = plan->verdict == RETRY_AGAIN ? plan->wait_ns : 0,
       .cause = buf_take(&cause)};
   vec_push(&request->attempts, attempt);
 }
 
-static void tell(const ModelRequest *request, uint32_t retries,
-                 const RetryPlan *plan, uint64_t seed) {
-  Buf wait = {0};
-  if (!log_is_on(LOG_LEVEL_INFO)) return;
-  add_time(&wait, plan->wait_ns);
-  log_info(
-      "call %llu: attempt %u of %u: %s: %.*s; again in %s (retry seed "
-      "%llu)",
-      (unsigned long long)request->age, request->attempt, retries + 1,
-      model_problem_text(request->problem),
-      SLICE_ARG(buf_slice(&request->reply)), wait.data,
-      (unsigned long long)seed);
-  buf_free(&wait);
+static void add_attempts(const ModelRequest *request, const RetryPlan *plan,
+                         uint64_t seed, Buf *out) {
+  buf_addf(out, " (%u attempt%s in ", request->attempt,
+           request->attempt == 1 ? "" : "s");
+  add_time(out, request->completed_at - request->dispatched_at);
+  if (plan->verdict == RETRY_TOO_LATE) {
+    buf_add_text(out, "; there is no time to wait another ");
+    add_time(out, plan->wait_ns);
+  }
+  if (request->attempt > 1)
+    buf_addf(out, "; retry seed %llu", (unsigned long long)seed);
+  buf_add_char(out, ')');
 }
 
 /* After the cause: what was tried, and what to do. */
 static void end_sentence(ModelRequest *request, const RetryPlan *plan,
                          uint64_t seed) {
   Buf *out = &request->reply;
-  bool is_late = plan->verdict == RETRY_TOO_LATE;
-  if (request->attempt > 1 || is_late) {
-    buf_addf(out, " (%u attempt%s in ", request->attempt,
-             request->attempt == 1 ? "" : "s");
-    add_time(out, request->completed_at - request->dispatched_at);
-    if (is_late) {
-      buf_add_text(out, "; there is no time to wait another ");
-      add_time(out, plan->wait_ns);
-    }
-    buf_addf(out, "; retry seed %llu)", (unsigned long long)seed);
-  }
+  if (request->attempt > 1 || plan->verdict == RETRY_TOO_LATE)
+    add_attempts(request, plan, seed, out);
   if (request->advice.length) {
     buf_add_text(out, "; ");
     buf_add_slice(out, buf_slice(&request->advice));
@@ -219,17 +218,12 @@ static void end_sentence(ModelRequest *request, const RetryPlan *plan,
 }
 
 bool attempt_is_followed(ModelBackend *backend, ModelRequest *request) {
-  uint32_t retries = request->retries == MODEL_RETRIES_UNSET
-                         ? backend->config.retries
-                         : request->retries;
-  if (backend->is_replay) retries = 0;
   if (request->status == STATUS_CANCELLED) return false;
   request->completed_at = clock_now();
-  RetryPlan plan =
-      retry_plan(request, backend->retry_seed, retries, request->ends_at);
-  note_attempt(request);
+  RetryPlan plan = retry_plan(request, backend->retry_seed, request->retries,
+                              request->ends_at);
+  note_attempt(request, &plan);
   if (plan.verdict == RETRY_AGAIN) {
-    tell(request, retries, &plan, backend->retry_seed);
     if (set_aside(backend, request, plan.wait_ns)) return true;
     provider_fill_cancelled(request);
     return false;

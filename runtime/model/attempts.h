@@ -26,6 +26,9 @@ uint64_t attempts_end(const ModelBackend *backend, const ModelRequest *request,
 /* The mutex is held: the request leaves the queue, or its wait. */
 void attempts_stop_waiting(ModelBackend *backend, ModelRequest *request);
 
+/* The call is over at `now`, and no attempt is under way, but one was. */
+void attempts_end_wait(ModelRequest *request, uint64_t now);
+
 /* It has left the queue, since permit_ask says that it comes too late. */
 void attempts_fill_too_late(ModelRequest *request);
 

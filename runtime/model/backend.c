@@ -53,7 +53,7 @@ static bool close_call(ModelBackend *backend, ModelRequest *request,
   uint64_t now = clock_now();
   bool was_started = request->stage == MODEL_STAGE_STARTED;
   if (request->attempt && !was_started)
-    request->waited_ns += now - request->completed_at;
+    attempts_end_wait(request, now);
   request->completed_at = now;
   if (request->ended) request->ended(request);
   request->is_open = false;

@@ -28,8 +28,8 @@ typedef struct ModelAttempt {
   uint32_t code;       /* HTTP; 0: none came */
   uint64_t started_at; /* clock_now() */
   uint64_t took_ns;
-  uint64_t waited_ns; /* from its end to the next attempt's submission; 0: it
-                         was the last */
+  uint64_t waited_ns; /* from its end until the call was in the queue again, or
+                         is to be; 0: it was the last */
   char *cause;        /* a sentence without advice, owned */
 } ModelAttempt;
 

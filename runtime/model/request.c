@@ -8,6 +8,7 @@
 
 void model_request_clear(ModelRequest *request) {
   buf_free(&request->prompt);
+  buf_free(&request->site);
   buf_free(&request->reply);
   buf_free(&request->advice);
   buf_free(&request->sent);

@@ -41,12 +41,14 @@ struct ModelRequest {
   double temperature;     /* NaN: the backend's default */
   uint32_t max_tokens;    /* 0: no limit */
   uint32_t budget_tokens; /* 0: none; of think */
-  uint32_t retries;       /* further attempts; or MODEL_RETRIES_UNSET */
+  uint32_t retries;       /* further attempts; or MODEL_RETRIES_UNSET, for which
+                             the client puts the backend's */
   uint64_t limit_ns; /* from the first dispatch to the end of the last attempt;
                         0: the backend's `total` */
   uint64_t deadline; /* clock_now() after which nobody needs it; 0: none */
   uint64_t run;      /* which run of this process, for logs */
   const char *name;  /* of the run on a tape; NULL: its number */
+  Buf site; /* owned; where in its run it is made, for tapes; or empty */
   const char *phase; /* of a measurement, for the server's log; or NULL */
   uint64_t rank;     /* larger goes first */
   void (*started)(ModelRequest *request); /* at each dispatch; any thread;
@@ -75,7 +77,7 @@ struct ModelRequest {
   uint32_t attempt; /* the current one, from 1 */
   VEC(ModelAttempt) attempts; /* those that failed */
   uint64_t waited_ns;         /* between attempts, without a slot */
-  bool is_cut;         /* the reply ended because no more tokens were allowed */
+  bool is_cut; /* the reply ended because no more tokens were allowed */
   uint32_t input_tokens, output_tokens;
   bool tokens_estimated;
   /* clock_now(); 0: it did not come to that, or nobody knows. */

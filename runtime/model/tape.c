@@ -109,6 +109,14 @@ void tape_add_reply(const TapeReply *reply, Buf *out) {
   buf_add_text(out, "\n    }");
 }
 
+void tape_add_sited(Slice reply, Slice site, Buf *out) {
+  Writer w = {.out = out, .indent = "      "};
+  buf_add_char(out, '{');
+  add_text(&w, "site", site);
+  buf_add_char(out, ',');
+  buf_add(out, reply.data + 1, reply.length - 1);
+}
+
 void tape_add_file(Slice request, Slice replies, Buf *out) {
   buf_add_text(out, "{\n  \"request\": ");
   buf_add_slice(out, request);
@@ -217,6 +225,7 @@ static const Key request_keys[] = {
 
 /* "reply" and "error" are one field; which it was says `problem`. */
 static const Key reply_keys[] = {
+    {"site", read_text, offsetof(TapeReply, site)},
     {"run", read_text, offsetof(TapeReply, run)},
     {"reply", read_text, offsetof(TapeReply, text)},
     {"error", read_text, offsetof(TapeReply, text)},

@@ -37,6 +37,7 @@ typedef struct TapeRequest {
 /* One call's end. */
 typedef struct TapeReply {
   Slice run;            /* which run asked: its name, or its number */
+  Slice site;           /* where in it; empty: not said */
   Slice text;           /* the reply, or why there is none */
   Slice backend;        /* that gave it; for people */
   ModelProblem problem; /* MODEL_PROBLEM_NONE: there is a reply */
@@ -65,6 +66,9 @@ void tape_digest(const TapeRequest *request, char digest[SLICE_DIGEST_SIZE]);
 /* Appends the two halves of a file, as they stand in it. */
 void tape_add_request(const TapeRequest *request, Buf *out);
 void tape_add_reply(const TapeReply *reply, Buf *out);
+/* The latter with where in its run the call was made: that tells equal requests
+ * of one run apart, and is left out where there is only one. */
+void tape_add_sited(Slice reply, Slice site, Buf *out);
 
 /* A file from these halves; `replies` are separated already. */
 void tape_add_file(Slice request, Slice replies, Buf *out);
@@ -101,9 +105,9 @@ typedef struct Tape Tape;
 Tape *tape_open(const char *folder, Error *error);
 void tape_close(Tape *tape);
 
-/* Any thread. The n-th equal request of a run gets the n-th reply that was
- * recorded of that run; of the first recorded run where there is none of its
- * name or number. An empty model in the request is any that was recorded. NULL:
+/* Any thread. Of equal requests of a run each gets the reply that was recorded
+ * of that run at its site, else the next in the order of recording; of the
+ * first recorded run where there is none of its name or number. An empty model in the request is any that was recorded. NULL:
  * the tape has no such reply, and `miss` says so, with the nearest request that
  * it has. */
 const TapeReply *tape_take(Tape *tape, const ModelRequest *request,

@@ -5,7 +5,10 @@
  * guards only who has had how many replies.
  *
  * Counted is by run: several runs that share a tape (a batch, the cases of
- * `apxm test`) each begin with the first reply, in whatever order they run.
+ * `apxm test`) each begin with the first reply, in whatever order they run. And
+ * within a run, replies to equal requests go where they were recorded: a loop
+ * that asks the same three times gets the three replies in the order of its
+ * list, whichever iteration comes first.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,10 +29,11 @@ enum {
   SEVERAL = UINT32_MAX - 1 /* in `loose`: more than one */
 };
 
-/* How many replies a run has had. */
+/* What a run has had of the replies to a request. */
 typedef struct Use {
   uint64_t run;
-  uint32_t count;
+  uint32_t asked;  /* so often */
+  uint8_t *is_had; /* owned: a truth value a reply; NULL when there is one */
 } Use;
 
 typedef struct Track {
@@ -97,12 +101,51 @@ static Status check_name(const Track *track, const char *digest,
   return is_right ? STATUS_OK : STATUS_FORMAT;
 }
 
+typedef VEC(uint32_t) Numbers;
+
+/* Numbers the runs in the order of their first replies: of each reply its
+ * run's, and of each run how many replies it has. */
+static void number_runs(const TapeEntry *entry, Numbers *run_of,
+                        Numbers *counts) {
+  Map runs = {0};
+  for (uint32_t i = 0; i < entry->replies.length; i++) {
+    uint32_t number = counts->length;
+    if (!map_get(&runs, entry->replies.data[i].run, &number)) {
+      map_set(&runs, entry->replies.data[i].run, number);
+      vec_push(counts, 0);
+    }
+    counts->data[number]++;
+    vec_push(run_of, number);
+  }
+  map_free(&runs);
+}
+
+/* Brings the replies of each run together, so that one look finds them all. */
+static void group_replies(TapeEntry *entry) {
+  Numbers run_of = {0}, next = {0};
+  uint32_t count = entry->replies.length, sum = 0;
+  number_runs(entry, &run_of, &next);
+  for (uint32_t i = 0; i < next.length; i++) {
+    uint32_t own = next.data[i];
+    next.data[i] = sum;
+    sum += own;
+  }
+  TapeReply *sorted = mem_alloc_zero(count, sizeof *sorted);
+  for (uint32_t i = 0; i < count; i++)
+    sorted[next.data[run_of.data[i]]++] = entry->replies.data[i];
+  memcpy(entry->replies.data, sorted, count * sizeof *sorted);
+  mem_free(sorted);
+  vec_free(&run_of);
+  vec_free(&next);
+}
+
 static void enter(Tape *tape, Track *track, const char *digest) {
   uint32_t at = tape->tracks.length;
   uint32_t other = 0;
   TapeRequest bare = track->entry.request;
   char loose[SLICE_DIGEST_SIZE];
   bare.model = (Slice){0};
+  group_replies(&track->entry);
   tape_digest(&bare, loose);
   map_set(&tape->exact,
           slice_of(arena_copy(&tape->arena, digest, strlen(digest))), at);
@@ -183,8 +226,11 @@ Tape *tape_open(const char *folder, Error *error) {
 void tape_close(Tape *tape) {
   if (!tape) return;
   for (uint32_t i = 0; i < tape->tracks.length; i++) {
-    vec_free(&tape->tracks.data[i].entry.replies);
-    vec_free(&tape->tracks.data[i].uses);
+    Track *track = &tape->tracks.data[i];
+    for (uint32_t k = 0; k < track->uses.length; k++)
+      mem_free(track->uses.data[k].is_had);
+    vec_free(&track->uses);
+    vec_free(&track->entry.replies);
   }
   vec_free(&tape->tracks);
   map_free(&tape->exact);
@@ -209,60 +255,93 @@ static uint32_t find(const Tape *tape, const TapeRequest *request) {
 
 /* ---- which reply --------------------------------------------------------- */
 
-/* Whether a reply is of the run that is called `name`. */
-static bool is_of(const TapeReply *reply, Slice name) {
-  return slice_equal(reply->run, name);
-}
+/* The replies of one recorded run, which stand together. */
+typedef struct Group {
+  const TapeReply *replies;
+  uint32_t count;
+} Group;
 
-/* The recorded run that answers for the run: itself, else the first. */
-static Slice find_run(const TapeEntry *entry, Slice name) {
-  for (uint32_t i = 0; i < entry->replies.length; i++)
-    if (is_of(&entry->replies.data[i], name)) return name;
-  return entry->replies.data[0].run;
-}
-
-/* Reply number `index` of a recorded run, from 0; NULL: it has fewer, `count`
- * of them. */
-static const TapeReply *find_reply(const TapeEntry *entry, Slice run,
-                                   uint32_t index, uint32_t *count) {
-  *count = 0;
-  for (uint32_t i = 0; i < entry->replies.length; i++) {
-    if (!is_of(&entry->replies.data[i], run)) continue;
-    if ((*count)++ == index) return &entry->replies.data[i];
+/* Of the run that is called `name`; of the first one where there is none. */
+static Group find_group(const TapeEntry *entry, Slice name) {
+  Group group = {.replies = entry->replies.data};
+  const TapeReply *end = entry->replies.data + entry->replies.length;
+  for (const TapeReply *reply = group.replies; reply < end; reply++) {
+    if (!slice_equal(reply->run, name)) continue;
+    group.replies = reply;
+    break;
   }
-  return NULL;
+  while (group.replies + group.count < end &&
+         slice_equal(group.replies[group.count].run, group.replies->run))
+    group.count++;
+  return group;
 }
 
-/* How often the run has asked before. */
-static uint32_t count_use(Tape *tape, Track *track, uint64_t run) {
-  mutex_lock(&tape->mutex);
+/* The mutex is held. */
+static Use *find_use(Track *track, uint64_t run, uint32_t count) {
   uint32_t i = track->uses.length; /* the newest runs are the likeliest */
   while (i > 0 && track->uses.data[i - 1].run != run) i--;
-  if (i == 0) {
-    vec_push(&track->uses, ((Use){.run = run}));
-    i = track->uses.length;
+  if (i > 0) return &track->uses.data[i - 1];
+  Use use = {.run = run};
+  if (count > 1) use.is_had = mem_alloc_zero(count, sizeof *use.is_had);
+  vec_push(&track->uses, use);
+  return &track->uses.data[track->uses.length - 1];
+}
+
+/* How well a reply's site fits: 0 not at all, 1 the same iterations of the same
+ * loops, which stay what they are when the program is changed, 2 it is it. */
+static int fit(Slice site, Slice wanted) {
+  size_t i = 0, j = 0;
+  if (slice_equal(site, wanted)) return 2;
+  for (;;) {
+    while (i < site.length && site.data[i] != '[') i++;
+    while (j < wanted.length && wanted.data[j] != '[') j++;
+    if (i == site.length || j == wanted.length)
+      return i == site.length && j == wanted.length;
+    while (i < site.length && j < wanted.length && site.data[i] != ']' &&
+           site.data[i] == wanted.data[j]) {
+      i++;
+      j++;
+    }
+    if (i == site.length || j == wanted.length || site.data[i] != ']' ||
+        wanted.data[j] != ']')
+      return 0;
   }
-  uint32_t before = track->uses.data[i - 1].count++;
-  mutex_unlock(&tape->mutex);
-  return before;
+}
+
+/* The mutex is held: the reply that fits best, of those that it has not had;
+ * `group->count`: it has had all. */
+static uint32_t choose(const Group *group, const Use *use, Slice site) {
+  uint32_t best = group->count;
+  int fits = -1;
+  if (!use->is_had) return use->asked;
+  for (uint32_t i = 0; i < group->count && fits < 2; i++) {
+    int own = use->is_had[i] ? -1 : fit(group->replies[i].site, site);
+    if (own <= fits) continue;
+    best = i;
+    fits = own;
+  }
+  return best;
 }
 
 static const TapeReply *take_reply(Tape *tape, Track *track,
                                    const ModelRequest *request, Buf *miss) {
-  uint32_t count = 0;
   Buf name = {0};
   tape_add_run(request, &name);
-  Slice run = find_run(&track->entry, buf_slice(&name));
-  uint32_t before = count_use(tape, track, request->run);
-  const TapeReply *reply = find_reply(&track->entry, run, before, &count);
-  if (!reply)
-    buf_addf(miss,
-             "the tape %s holds %u repl%s to this request, and a run asks it "
-             "for the %u. time (%s)",
-             tape->folder, count, count == 1 ? "y" : "ies", before + 1,
-             track->path);
+  Group group = find_group(&track->entry, buf_slice(&name));
   buf_free(&name);
-  return reply;
+  mutex_lock(&tape->mutex);
+  Use *use = find_use(track, request->run, group.count);
+  uint32_t chosen = choose(&group, use, buf_slice(&request->site));
+  uint32_t asked = ++use->asked;
+  if (use->is_had && chosen < group.count) use->is_had[chosen] = 1;
+  mutex_unlock(&tape->mutex);
+  if (chosen < group.count) return &group.replies[chosen];
+  buf_addf(miss,
+           "the tape %s holds %u repl%s to this request, and a run asks it "
+           "for the %u. time (%s)",
+           tape->folder, group.count, group.count == 1 ? "y" : "ies", asked,
+           track->path);
+  return NULL;
 }
 
 /* ---- misses -------------------------------------------------------------- */

@@ -29,7 +29,8 @@ enum { WRITE_THROUGH = 16 }; /* replies of a request that are written at once */
 /* A reply as it stands in the file. */
 typedef struct Take {
   uint64_t age;
-  Slice text; /* in the arena */
+  Slice text; /* without its site; in the arena */
+  Slice site; /* the same */
 } Take;
 
 /* One request. */
@@ -100,8 +101,12 @@ static void write_track(Recorder *recorder, Track *track, Slice request) {
   Buf replies = {0}, text = {0};
   Error error = {0};
   for (uint32_t i = 0; i < track->takes.length; i++) {
+    const Take *take = &track->takes.data[i];
     if (i > 0) buf_add_text(&replies, ",\n    ");
-    buf_add_slice(&replies, track->takes.data[i].text);
+    if (track->takes.length > 1 && take->site.length > 0)
+      tape_add_sited(take->text, take->site, &replies);
+    else
+      buf_add_slice(&replies, take->text);
   }
   tape_add_file(request, buf_slice(&replies), &text);
   track->written = track->takes.length;
@@ -116,6 +121,7 @@ static void write_track(Recorder *recorder, Track *track, Slice request) {
 /* ---- calls; the lock is held --------------------------------------------- */
 
 static Slice keep(Recorder *recorder, const Buf *text) {
+  if (text->length == 0) return (Slice){0};
   char *copy = arena_copy(&recorder->arena, text->data, text->length);
   return slice_from(copy, text->length);
 }
@@ -146,13 +152,15 @@ static bool is_due(const Recorder *recorder, const Track *track) {
 }
 
 static void add_take(Recorder *recorder, const TapeRequest *request,
-                     const Buf *reply, uint64_t age) {
+                     const Buf *reply, const ModelRequest *from) {
   char digest[SLICE_DIGEST_SIZE];
   Buf text = {0};
   tape_digest(request, digest);
   tape_add_request(request, &text);
   Track *track = find_track(recorder, digest);
-  insert(track, (Take){.age = age, .text = keep(recorder, reply)});
+  insert(track, (Take){.age = from->age,
+                       .text = keep(recorder, reply),
+                       .site = keep(recorder, &from->site)});
   if (is_due(recorder, track))
     write_track(recorder, track, buf_slice(&text));
   else if (track->request.length == 0)
@@ -196,7 +204,7 @@ void recorder_add(Recorder *recorder, const ModelRequest *request) {
   if (is_binary)
     say_lost(recorder, "a text with a NUL cannot be recorded");
   else
-    add_take(recorder, &asked, &reply, request->age);
+    add_take(recorder, &asked, &reply, request);
   mutex_unlock(&recorder->mutex);
   buf_free(&reply);
   buf_free(&run);

@@ -62,6 +62,7 @@ static void bench_close(Bench *bench) {
 typedef struct Call {
   const char *prompt, *reply, *name;
   uint64_t run, age;
+  const char *site;
 } Call;
 
 static void make_request(const Bench *bench, const Call *call,
@@ -77,6 +78,7 @@ static void make_request(const Bench *bench, const Call *call,
                             .output_tokens = 5};
   buf_add_text(&request->prompt, call->prompt);
   if (call->reply) buf_add_text(&request->reply, call->reply);
+  if (call->site) buf_add_text(&request->site, call->site);
 }
 
 static void record(const Bench *bench, Recorder *recorder, Call call) {
@@ -305,23 +307,50 @@ CASE(equal_requests_get_their_replies_in_order) {
   bench_close(&bench);
 }
 
+/* Wherever they were made: whichever comes first when it is replayed, and also
+ * when the program was changed around the loop. */
+CASE(equal_requests_get_the_replies_of_their_sites) {
+  (void)state;
+  Bench bench;
+  bench_open(&bench);
+  Recorder *recorder = open_recorder(bench.folder);
+  record(&bench, recorder, (Call){"p", "one", NULL, 1, 2, "7[0].3"});
+  record(&bench, recorder, (Call){"p", "zwo", NULL, 2, 3, "7[1].3"});
+  record(&bench, recorder, (Call){"p", "two", NULL, 1, 1, "7[1].3"});
+  record(&bench, recorder, (Call){"p", "other", NULL, 1, 4, "9"});
+  record(&bench, recorder, (Call){"p", "ten", NULL, 1, 5, "7[10].3"});
+  recorder_close(recorder);
+  Tape *tape = open_tape(bench.folder);
+  expect_reply(&bench, tape, (Call){"p", "two", NULL, 1, 0, "7[1].3"});
+  expect_reply(&bench, tape, (Call){"p", "zwo", NULL, 2, 0, "7[1].3"});
+  expect_reply(&bench, tape, (Call){"p", "ten", NULL, 1, 0, "7[10].3"});
+  expect_reply(&bench, tape, (Call){"p", "one", NULL, 1, 0, "7[0].3"});
+  expect_reply(&bench, tape, (Call){"p", "other", NULL, 1, 0, "8"});
+  expect_miss(&bench, tape, (Call){"p", NULL, NULL, 1, 0, "9"}, "5. time");
+  expect_reply(&bench, tape, (Call){"p", "ten", NULL, 3, 0, "2.8[10].4"});
+  expect_reply(&bench, tape, (Call){"p", "one", NULL, 3, 0, "2.8[0].4"});
+  expect_reply(&bench, tape, (Call){"p", "two", NULL, 3, 0, "2.8[5].4"});
+  tape_close(tape);
+  bench_close(&bench);
+}
+
 /* Runs that share a tape do not take each other's replies. */
 CASE(each_run_begins_anew) {
   (void)state;
   Bench bench;
   bench_open(&bench);
   Recorder *recorder = open_recorder(bench.folder);
-  record(&bench, recorder, (Call){"p", "one", NULL, 1, 1});
-  record(&bench, recorder, (Call){"p", "two", NULL, 2, 2});
-  record(&bench, recorder, (Call){"p", "of a case", "case", 3, 3});
+  record(&bench, recorder, (Call){"p", "one", NULL, 1, 1, NULL});
+  record(&bench, recorder, (Call){"p", "two", NULL, 2, 2, NULL});
+  record(&bench, recorder, (Call){"p", "of a case", "case", 3, 3, NULL});
   recorder_close(recorder);
   Tape *tape = open_tape(bench.folder);
-  expect_reply(&bench, tape, (Call){"p", "two", NULL, 2, 0});
-  expect_reply(&bench, tape, (Call){"p", "one", NULL, 1, 0});
-  expect_reply(&bench, tape, (Call){"p", "of a case", "case", 12, 0});
-  expect_reply(&bench, tape, (Call){"p", "one", NULL, 77, 0});
-  expect_reply(&bench, tape, (Call){"p", "one", "unheard of", 13, 0});
-  expect_miss(&bench, tape, (Call){"p", NULL, "case", 12, 0}, "1 reply");
+  expect_reply(&bench, tape, (Call){"p", "two", NULL, 2, 0, NULL});
+  expect_reply(&bench, tape, (Call){"p", "one", NULL, 1, 0, NULL});
+  expect_reply(&bench, tape, (Call){"p", "of a case", "case", 12, 0, NULL});
+  expect_reply(&bench, tape, (Call){"p", "one", NULL, 77, 0, NULL});
+  expect_reply(&bench, tape, (Call){"p", "one", "unheard of", 13, 0, NULL});
+  expect_miss(&bench, tape, (Call){"p", NULL, "case", 12, 0, NULL}, "1 reply");
   tape_close(tape);
   bench_close(&bench);
 }
@@ -714,6 +743,7 @@ int main(void) {
       cmocka_unit_test(a_file_that_is_cut_off_is_refused),
       cmocka_unit_test(what_a_file_must_not_hold),
       cmocka_unit_test(equal_requests_get_their_replies_in_order),
+      cmocka_unit_test(equal_requests_get_the_replies_of_their_sites),
       cmocka_unit_test(each_run_begins_anew),
       cmocka_unit_test(what_is_recorded_anew_takes_the_old_ones_place),
       cmocka_unit_test(a_whole_tape_takes_the_place_of_all_that_was_there),
