@@ -22,6 +22,10 @@
 #define FLUSH_LOOK_NS (50 * NS_PER_MS)
 #define FLUSH_GRACE_NS (300 * NS_PER_MS)
 
+/* Calls that wait are counted so often; and a run that was just begun has made
+ * none yet, so after some of them it is waited for a moment. */
+enum { LOOK_MS = 5, BURST = 64, BURST_MS = 1 };
+
 static BatchLine *line_at(const Batch *batch, uint64_t index) {
   return &batch->ring[index % LIMIT_BATCH_LINES];
 }
@@ -230,10 +234,25 @@ static bool wants_more(Batch *batch) {
          !is_stopping(batch);
 }
 
+/* Where a run makes many calls at once, few runs keep the slots busy. More of
+ * them would only take memory, and come to their ends later. */
+static bool has_enough_calls(const Batch *batch) {
+  enum { LEAST = 64 };
+  uint64_t enough = batch->limit < LEAST ? LEAST : batch->limit;
+  return batch->figures.open > 0 &&
+         model_client_waiting(engine_model(batch->engine)) >= enough;
+}
+
 static bool may_begin(Batch *batch) {
-  return wants_more(batch) && batch->figures.open < window(batch) &&
-         batch->next - batch->first < LIMIT_BATCH_LINES &&
-         batch->held < LIMIT_BATCH_BYTES;
+  if (!wants_more(batch) || batch->figures.open >= window(batch) ||
+      batch->next - batch->first >= LIMIT_BATCH_LINES ||
+      batch->held >= LIMIT_BATCH_BYTES)
+    return false;
+  if (batch->burst++ >= BURST)
+    batch->look_ms = BURST_MS;
+  else if (has_enough_calls(batch))
+    batch->look_ms = LOOK_MS;
+  return batch->look_ms < 0;
 }
 
 static void begin(Batch *batch, InputResult result, Slice text, size_t bytes) {
@@ -257,6 +276,7 @@ static bool begin_next(Batch *batch) {
   Slice text;
   size_t bytes;
   batch->awaits_input = false;
+  batch->look_ms = -1;
   if (!may_begin(batch)) return false;
   InputResult result = input_lines_next(batch->input, &text, &bytes);
   if (result == INPUT_LINE || result == INPUT_TOO_LONG)
@@ -275,13 +295,16 @@ static bool is_done(Batch *batch) {
   return is_stopping(batch) || !has_next(batch);
 }
 
-/* What is noted after this is seen in the next round. */
+/* What is noted after this is seen in the next round. Nobody says when fewer
+ * calls wait. */
 static void wait_for_news(Batch *batch) {
   struct pollfd fds[] = {{.fd = batch->wake, .events = POLLIN},
                          {.fd = batch->input->fd, .events = POLLIN}};
   uint64_t count;
-  while (poll(fds, batch->awaits_input ? 2 : 1, -1) < 0 && errno == EINTR) {
+  while (poll(fds, batch->awaits_input ? 2 : 1, batch->look_ms) < 0 &&
+         errno == EINTR) {
   }
+  batch->burst = 0;
   (void)!read(batch->wake, &count, sizeof count); /* nothing is fine, too */
 }
 

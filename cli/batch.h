@@ -65,6 +65,8 @@ struct Batch {
   uint32_t limit;          /* calls that may be open at once, as last seen */
   const ModelBackend *backend; /* of its runs; NULL: none yet, or no calls */
   bool awaits_input;           /* there is use for a line, and none yet */
+  int look_ms;                 /* the same a little later; -1: it need not be */
+  uint32_t burst;              /* lines begun without a look around */
   bool input_ended;
   uint64_t written_bytes; /* of results, while they could be written */
   uint64_t started_at, duration_ns;

@@ -38,6 +38,16 @@ agent A {
     }
 }
 '''
+LOOP = '''
+agent A {
+    @entry flow main(topic: str) -> list<str> {
+        loop (i in range(0, 40)) {
+            ask("Of " + topic + " " + i)
+        } -> all
+        return all
+    }
+}
+'''
 BAD_LINE = '{"topik": "misspelt"}'
 MEMORY_KB = 100000
 RING = 16384  # LIMIT_BATCH_LINES
@@ -162,6 +172,36 @@ class Bounds(BatchTest):
         self.assertEqual(self.check_results(results), {1: 'cancelled'})
         self.assertIn('out.jsonl holds what came of the first %d' % RING,
                       run.stderr)
+
+    def most_runs_open(self):
+        """By the request log: from the first call of each to its last."""
+        spans = {}
+        for line in self.place.read('log.jsonl').split('\n')[:-1]:
+            request = json.loads(line)
+            begin, end = spans.get(request['run'], (1e9, 0))
+            spans[request['run']] = (min(begin, request['arrival_ms']),
+                                     max(end, request['end_ms']))
+        steps = sorted([(end, -1) for _, end in spans.values()]
+                       + [(begin, 1) for begin, _ in spans.values()])
+        is_open = most = 0
+        for _, step in steps:
+            is_open += step
+            most = max(most, is_open)
+        self.assertEqual(len(spans), 500)
+        return most
+
+    def test_many_calls_each(self):
+        """A few runs that make many calls at once keep all slots busy, so the
+        others are not begun yet."""
+        self.place.write('prog.ais', LOOP)
+        self.write_lines(500)
+        run = self.place.run('run', 'prog.ais', '--each', 'in.jsonl', '-o',
+                             'out.jsonl', '--sim-profile', 'fixed:2ms',
+                             '--max-in-flight', 200, '--request-log',
+                             'log.jsonl')
+        self.assertEqual(run.code, 0, run.stderr)
+        self.assertEqual(len(self.results()), 500)
+        self.assertLess(self.most_runs_open(), 200)  # of 400 that may be
 
     def test_long_line(self):
         """One over the limit is an error of its own, and takes no memory."""

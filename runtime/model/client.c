@@ -187,6 +187,19 @@ uint64_t model_client_retry_seed(const ModelClient *client) {
   return client->options.retry_seed;
 }
 
+uint64_t model_client_waiting(ModelClient *client) {
+  uint64_t waiting = 0;
+  mutex_lock(&client->lock);
+  for (uint32_t i = 0; i < client->backends.length; i++) {
+    ModelBackend *backend = client->backends.data[i];
+    mutex_lock(&backend->mutex);
+    waiting += queue_length(&backend->queue);
+    mutex_unlock(&backend->mutex);
+  }
+  mutex_unlock(&client->lock);
+  return waiting;
+}
+
 void model_client_free(ModelClient *client) {
   if (!client) return;
   for (uint32_t i = 0; i < client->backends.length; i++)

@@ -72,6 +72,9 @@ void model_cancel(ModelBackend *backend, ModelRequest *request);
 
 uint64_t model_client_retry_seed(const ModelClient *client);
 
+/* Any thread: requests that wait for a slot, of all its backends. */
+uint64_t model_client_waiting(ModelClient *client);
+
 /* What a backend has allowed since it was made. */
 typedef struct ModelLimits {
   uint32_t most, least; /* calls open at once; equal where that is fixed */
