@@ -33,6 +33,7 @@ static void end_text(ModelRequest *request) {
 static void on_started(ModelRequest *request) {
   const Pending *pending = of_request(request);
   gauge_up(&pending->frame->run->in_flight);
+  run_see_limit(pending->frame->run, pending->backend);
   if (request->attempt == 1) observe_started(pending);
 }
 
@@ -176,18 +177,53 @@ Outcome model_call(Firing *firing, Value *result) {
 
 /* ---- completion --------------------------------------------------------- */
 
+/* When its last attempt was over; the call may have ended later, while it
+ * waited for another one. */
+static uint64_t last_end_of(const ModelRequest *request) {
+  uint32_t failed = request->attempts.length;
+  if (failed < request->attempt) return request->completed_at;
+  const ModelAttempt *last = &request->attempts.data[failed - 1];
+  return last->started_at + last->took_ns;
+}
+
+/* With the backend: without the time between two attempts, whether it is spent
+ * waiting for the server or for a slot. */
+static uint64_t service_of(const ModelRequest *request) {
+  return last_end_of(request) - request->dispatched_at - request->waited_ns;
+}
+
+/* Between two attempts, on purpose: not for a slot. */
+static uint64_t retry_wait_of(const ModelRequest *request) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < request->attempts.length; i++)
+    sum += request->attempts.data[i].waited_ns;
+  return sum;
+}
+
+static void count_streamed(Tally *tally, const ModelRequest *request) {
+  uint64_t first = request->first_text_at, last = request->last_text_at;
+  if (request->status != STATUS_OK || first == 0) return;
+  histogram_add(&tally->first_token, first - request->attempted_at);
+  if (request->output_tokens > 1 && last > first)
+    histogram_add(&tally->token_time,
+                  (last - first) / (request->output_tokens - 1));
+}
+
 /* A call that was cut off counts as made, but its node did not run to its
  * end. */
 static void count_call(Tally *tally, const ModelRequest *request) {
-  uint64_t service = request->completed_at - request->dispatched_at;
+  uint64_t service = service_of(request);
   add_sum(&tally->requests, 1);
   add_sum(&tally->requests_failed, request->status != STATUS_OK);
   add_sum(&tally->replies_cut, request->status == STATUS_OK && request->is_cut);
   add_sum(&tally->input_tokens, request->input_tokens);
   add_sum(&tally->output_tokens, request->output_tokens);
   tally->tokens_estimated |= request->tokens_estimated;
+  tally->attempts += request->attempt;
+  tally->retry_wait_ns += retry_wait_of(request);
   tally->service_ns += service;
   histogram_add(&tally->latency, service);
+  count_streamed(tally, request);
 }
 
 static uint32_t extend_path(Run *run, const Pending *pending) {
@@ -196,7 +232,7 @@ static uint32_t extend_path(Run *run, const Pending *pending) {
   PathLink link = {
       .graph = pending->frame->graph,
       .node = pending->node,
-      .service_ns = request->completed_at - request->dispatched_at,
+      .service_ns = service_of(request) + retry_wait_of(request),
       .delay_ns = queued > pending->ready_at ? queued - pending->ready_at : 0};
   atomic_fetch_or(&run->mode, RUN_HAS_PATHS);
   return path_extend(&run->paths, pending->path, &link);

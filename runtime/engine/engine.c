@@ -136,7 +136,7 @@ Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
   }
   run->window.limit = engine->window > 0
                           ? engine->window
-                          : window_limit(run_in_flight_limit(run));
+                          : window_limit(run_in_flight_bound(run));
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
   run->started_at = run->failure.started_at = clock_now();
@@ -199,8 +199,11 @@ static void free_pool(Run *run) {
 }
 
 static void free_tallies(Run *run) {
-  for (uint32_t i = 0; i <= run->engine->worker_count; i++)
+  for (uint32_t i = 0; i <= run->engine->worker_count; i++) {
     histogram_free(&run->tallies[i].latency);
+    histogram_free(&run->tallies[i].first_token);
+    histogram_free(&run->tallies[i].token_time);
+  }
   mem_free(run->tallies);
 }
 

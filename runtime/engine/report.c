@@ -57,7 +57,11 @@ static void fill_counts(const Run *run, RunMetrics *metrics) {
     metrics->output_tokens += load_relaxed(&tally->output_tokens);
     metrics->tokens_estimated |= tally->tokens_estimated;
     metrics->work_span.t1_ns += tally->service_ns;
+    metrics->attempts += tally->attempts;
+    metrics->retry_wait_ns += tally->retry_wait_ns;
     histogram_add_all(&metrics->latency, &tally->latency);
+    histogram_add_all(&metrics->first_token, &tally->first_token);
+    histogram_add_all(&metrics->token_time, &tally->token_time);
   }
 }
 
@@ -171,7 +175,7 @@ void report_fill(Run *run, uint32_t path) {
   if (metrics->max_parallelism == 0 && metrics->nodes_executed > 0)
     metrics->max_parallelism = 1;
   span->peak_demand = load_relaxed(&run->demand.peak);
-  span->in_flight_limit = run_in_flight_limit(run);
+  run_fill_limits(run, span);
   span->measured_ns = metrics->duration_ns;
   span->workers = run->engine->worker_count;
   work_span_judge(span);

@@ -76,8 +76,10 @@ typedef struct Tally {
   _Atomic uint64_t requests, requests_failed, replies_cut;
   _Atomic uint64_t input_tokens, output_tokens;
   bool tokens_estimated;
-  uint64_t service_ns; /* T1: of model calls */
-  Histogram latency;
+  uint64_t attempts;      /* of these requests */
+  uint64_t retry_wait_ns; /* before their further attempts */
+  uint64_t service_ns;    /* T1: of model calls */
+  Histogram latency, first_token, token_time;
 } Tally;
 
 /* A `while` that its `max` stopped. */
@@ -106,6 +108,8 @@ typedef struct Gauge {
 typedef struct RunBackend {
   ObjString name; /* of the attribute; the empty text is the default one */
   ModelBackend *backend;
+  _Atomic uint32_t least, most; /* calls allowed at once, as this run saw it */
+  uint64_t held_before;         /* ns, by others */
 } RunBackend;
 
 struct Run {
@@ -278,6 +282,12 @@ void run_expire(Timer *timer);
 Status run_find_backends(Run *run, Error *error) MUST_USE;
 /* The one that the call of node `row` (of NODES) goes to. */
 ModelBackend *run_backend_at(const Run *run, uint32_t row);
+/* Calls that may ever be open at once on all its backends together. */
+uint32_t run_in_flight_bound(const Run *run);
+/* Any thread: a call goes to `backend`, which allows so many now. */
+void run_see_limit(Run *run, ModelBackend *backend);
+/* Fills in_flight_limit, in_flight_least and held_ns. */
+void run_fill_limits(const Run *run, WorkSpan *span);
 
 /* ---- report.c ---- */
 

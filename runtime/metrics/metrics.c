@@ -52,22 +52,21 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 
 /* P: no more calls can overlap than the limit lets through, nor than the
  * program ever asked for at once. */
-static uint32_t parallelism_limit(const WorkSpan *ws) {
+static uint32_t parallelism(const WorkSpan *ws, uint32_t limit) {
   uint32_t demand = ws->peak_demand;
-  if (ws->in_flight_limit && demand > ws->in_flight_limit)
-    demand = ws->in_flight_limit;
+  if (limit && demand > limit) demand = limit;
   return demand ? demand : 1;
 }
 
 void work_span_judge(WorkSpan *ws) {
-  uint32_t p = parallelism_limit(ws);
   uint32_t workers = ws->workers ? ws->workers : 1;
-  uint64_t share = ws->t1_ns / p;
-  ws->parallelism_limit = p;
-  ws->lower_ns = larger(share, ws->t_inf_ns);
-  ws->upper_ns = share + ws->t_inf_ns + ws->cpu_ns / workers +
-                 (uint64_t)ws->path_nodes * LIMIT_BOUND_NODE_NS +
-                 LIMIT_BOUND_RUN_NS;
+  uint32_t most = parallelism(ws, ws->in_flight_limit);
+  uint32_t least = parallelism(ws, ws->in_flight_least);
+  ws->parallelism_limit = most;
+  ws->lower_ns = larger(ws->t1_ns / most, ws->t_inf_ns);
+  ws->upper_ns =
+      ws->t1_ns / least + ws->t_inf_ns + ws->held_ns + ws->cpu_ns / workers +
+      (uint64_t)ws->path_nodes * LIMIT_BOUND_NODE_NS + LIMIT_BOUND_RUN_NS;
   ws->within_bounds = ws->measured_ns + NS_PER_US >= ws->lower_ns &&
                       ws->measured_ns <= ws->upper_ns;
 }

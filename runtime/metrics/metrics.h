@@ -90,6 +90,7 @@ typedef struct MetricsHead {
   const char *provider;       /* "sim", "openai", ... */
   const char *backend_detail; /* the latency profile of sim, the URL */
   const char *model;          /* by default; "" when nobody says */
+  uint64_t retry_seed;
   uint64_t compile_ns, artifact_ns, validation_ns, runtime_ns;
 } MetricsHead;
 

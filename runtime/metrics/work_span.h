@@ -20,7 +20,8 @@ typedef struct PathStep {
 
 typedef struct WorkSpan {
   uint64_t t1_ns;      /* work: service time summed over timed leaf nodes */
-  uint64_t t_inf_ns;   /* span: the longest path of service times */
+  uint64_t t_inf_ns;   /* span: the longest path of service times, and of the
+                          waits before further attempts */
   uint64_t burden_ns;  /* ready to dispatch, summed along that path */
   uint32_t path_nodes; /* timed leaf nodes on that path */
   uint32_t in_flight_limit; /* the most it was */
@@ -38,10 +39,11 @@ typedef struct WorkSpan {
   uint32_t path_kept;              /* entries of `path`; the last ones */
 } WorkSpan;
 
-/* max(T1/P, T_inf) <= T_P <= T1/P + T_inf + T_cpu/W + n * BOUND_NODE_NS +
- * BOUND_RUN_NS: the greedy-scheduling bound (Graham 1969, Brent 1974) with the
- * runtime's own cost made explicit. The lower side is given the clock's grain
- * (1 us). */
+/* max(T1/P, T_inf) <= T_P <= T1/P' + T_inf + held + T_cpu/W + n * BOUND_NODE_NS
+ * + BOUND_RUN_NS: the greedy-scheduling bound (Graham 1969, Brent 1974) with
+ * the runtime's own cost made explicit. Where the limit on open calls moves, P is
+ * of the most that it was and P' of the least. The lower side is given the
+ * clock's grain (1 us). */
 void work_span_judge(WorkSpan *work_span);
 
 #endif

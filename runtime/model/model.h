@@ -78,6 +78,7 @@ uint64_t model_client_waiting(ModelClient *client);
 /* What a backend has allowed since it was made. */
 typedef struct ModelLimits {
   uint32_t most, least; /* calls open at once; equal where that is fixed */
+  uint32_t bound;       /* `most` will never be more */
   uint64_t held_ns;     /* calls waited although there was a slot: for requests
                            or tokens a minute, or because the server said so */
 } ModelLimits;

@@ -134,6 +134,7 @@ void model_backend_limits(ModelBackend *backend, ModelLimits *limits) {
   mutex_lock(&backend->mutex);
   *limits = (ModelLimits){.most = backend->concurrency.most_seen,
                           .least = backend->concurrency.least_seen,
+                          .bound = backend->most,
                           .held_ns = rate_held(&backend->rate, clock_now())};
   mutex_unlock(&backend->mutex);
 }
