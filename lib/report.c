@@ -45,7 +45,7 @@ static MetricsHead head_of(const Program *program, const ModelBackend *backend,
     head.provider = model_backend_provider(backend);
     head.backend_detail = model_backend_detail(backend);
     head.model = model_backend_model(backend);
-    head.retry_seed = model_client_retry_seed(engine_model(session->engine));
+    head.retry_seed = model_backend_retry_seed(backend);
   }
   if (program->is_source) {
     const CompilePhases *phases = &program->compile.phases;

@@ -39,11 +39,11 @@ typedef struct WorkSpan {
   uint32_t path_kept;              /* entries of `path`; the last ones */
 } WorkSpan;
 
-/* max(T1/P, T_inf) <= T_P <= T1/P' + T_inf + held + T_cpu/W + n * BOUND_NODE_NS
- * + BOUND_RUN_NS: the greedy-scheduling bound (Graham 1969, Brent 1974) with
- * the runtime's own cost made explicit. Where the limit on open calls moves, P is
- * of the most that it was and P' of the least. The lower side is given the
- * clock's grain (1 us). */
+/* max(T1/P, T_inf) <= T_P <= T1/P' + T_inf + held + T_cpu/W +
+ * n * BOUND_NODE_NS + BOUND_RUN_NS: the greedy-scheduling bound (Graham 1969,
+ * Brent 1974) with the runtime's own cost made explicit. Where the limit on
+ * open calls moves, P is of the most that it was and P' of the least. The lower
+ * side is given the clock's grain (1 us). */
 void work_span_judge(WorkSpan *work_span);
 
 #endif

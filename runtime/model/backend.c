@@ -343,3 +343,7 @@ const char *model_backend_detail(const ModelBackend *backend) {
 const char *model_backend_model(const ModelBackend *backend) {
   return backend->model;
 }
+
+uint64_t model_backend_retry_seed(const ModelBackend *backend) {
+  return backend->retry_seed;
+}

@@ -93,5 +93,7 @@ const char *model_backend_provider(const ModelBackend *backend);
 const char *model_backend_detail(const ModelBackend *backend);
 /* The model it uses by default; "" when it does not say. */
 const char *model_backend_model(const ModelBackend *backend);
+/* Its client's. */
+uint64_t model_backend_retry_seed(const ModelBackend *backend);
 
 #endif
