@@ -91,8 +91,10 @@ static void take_tokens(ReplyFixture *fixture, Slice numbers) {
 
 static void take_kind(ReplyFixture *fixture, Slice word) {
   Slice name = slice_trim(word);
-  for (int i = 1; i < MODEL_PROBLEM_COUNT; i++)
-    if (slice_equal_text(name, model_problem_text(i))) fixture->kind = i;
+  for (int i = 1; i < MODEL_PROBLEM_COUNT; i++) {
+    ModelProblem kind = (ModelProblem)i;
+    if (slice_equal_text(name, model_problem_text(kind))) fixture->kind = kind;
+  }
   if (!fixture->kind) give_up("unknown kind of problem", fixture->name);
 }
 
