@@ -34,7 +34,9 @@ void attempt_begin(ModelBackend *backend, ModelRequest *request) {
   uint64_t now = clock_now();
   request->attempted_at = now;
   if (request->attempt == 0) {
-    if (request->retries == MODEL_RETRIES_UNSET)
+    if (backend->is_replay)
+      request->retries = 0;
+    else if (request->retries == MODEL_RETRIES_UNSET)
       request->retries = backend->config.retries;
     request->dispatched_at = now;
     request->ends_at = attempts_end(backend, request, now);

@@ -49,7 +49,8 @@ void permits_init(ModelBackend *backend, const ProviderSetup *setup) {
   backend->most = is_fixed ? fixed_limit(setup) : adaptive_most(setup);
   uint32_t start =
       is_fixed ? backend->most : smaller(config->max_in_flight, backend->most);
-  backend->is_metered = setup->http || config->rpm || config->tpm;
+  backend->is_metered =
+      !setup->tape && (setup->http || config->rpm || config->tpm);
   concurrency_init(&backend->concurrency, start, backend->most, is_fixed);
   rate_init(&backend->rate, config->rpm, config->tpm, clock_now());
   store_relaxed(&backend->limit, start);

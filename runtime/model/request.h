@@ -41,8 +41,8 @@ struct ModelRequest {
   double temperature;     /* NaN: the backend's default */
   uint32_t max_tokens;    /* 0: no limit */
   uint32_t budget_tokens; /* 0: none; of think */
-  uint32_t retries;       /* further attempts; or MODEL_RETRIES_UNSET, for which
-                             the client puts the backend's */
+  uint32_t retries;       /* further attempts; or MODEL_RETRIES_UNSET. At the
+                             first dispatch the client puts in what holds */
   uint64_t limit_ns; /* from the first dispatch to the end of the last attempt;
                         0: the backend's `total` */
   uint64_t deadline; /* clock_now() after which nobody needs it; 0: none */
