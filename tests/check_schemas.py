@@ -182,6 +182,28 @@ def check_batch(checks):
                         if name != 'batch'}}, 'metrics', 'a batch')
 
 
+CASES = '''
+args: [Ada]
+replies: [{ match: Ada, reply: Hello }]
+cases:
+  - { name: passes, expect: { result: Hello } }
+  - { name: fails, expect: { result: Bye, calls: 2 } }
+  - { name: lacks, args: [Bob] }
+  - { name: later, skip: not now }
+'''
+
+
+def check_cases(checks):
+    checks.write('one.test.yaml', CASES)
+    out, _ = checks.run(1, 'test', 'one.test.yaml', '--json')
+    document = json.loads(out)
+    checks.validate(document, 'test', 'test --json')
+    checks.refuse(document, 'test', 'test --json', [
+        ('cases', 0, 'name'), ('cases', 0, 'status'), ('cases', 1, 'calls'),
+        ('cases', 1, 'faults', 0, 'actual'),
+        ('cases', 1, 'faults', 1, 'message')])
+
+
 def check_compilations(checks):
     checks.run(0, 'compile', '-O0', 'good.ais', '-o', 'good.apxmobj',
                '--emit-diagnostics=d.json')
@@ -239,6 +261,7 @@ def main():
         checks.write('failing.jsonl', FAILING)
         check_runs(checks)
         check_batch(checks)
+        check_cases(checks)
         check_compilations(checks)
         check_workload(checks)
         check_benches(checks)

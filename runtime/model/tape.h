@@ -107,9 +107,9 @@ void tape_close(Tape *tape);
 
 /* Any thread. Of equal requests of a run each gets the reply that was recorded
  * of that run at its site, else the next in the order of recording; of the
- * first recorded run where there is none of its name or number. An empty model in the request is any that was recorded. NULL:
- * the tape has no such reply, and `miss` says so, with the nearest request that
- * it has. */
+ * first recorded run where there is none of its name or number. An empty model
+ * in the request is any that was recorded. NULL: the tape has no such reply,
+ * and `miss` says so, with the nearest request that it has. */
 const TapeReply *tape_take(Tape *tape, const ModelRequest *request,
                            const char *model, Buf *miss);
 
