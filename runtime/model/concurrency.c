@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Rounds, and what follows from each. The limit changes in two places: in
- * refuse, and at the end of a round.
+ * Rounds, and what follows from each. The limit changes in three places: in
+ * refuse, at the end of a round, and in forgive: a server that refuses as many
+ * of a quarter of the calls has another reason than their number.
  */
 #include "runtime/model/concurrency.h"
 
@@ -9,8 +10,8 @@
 
 #include "core/base/clock.h"
 
-/* Replies of a round that says something. */
-enum { CALLS_LEAST = 8, PATIENCE_MOST = 8 };
+/* Replies of a round that says something; of a share of refusals. */
+enum { CALLS_LEAST = 8, PATIENCE_MOST = 8, SHARE_REPLIES = 32 };
 
 /* Of the growth of the limit, what the flow must grow by. */
 static const double pays = 0.1;
@@ -18,9 +19,10 @@ static const double pays = 0.1;
 static const double stays = 0.975;
 static const double gentle = 5.0 / 6; /* a move down */
 static const double brisk = 2.0 / 3;  /* the same while it helps */
-/* Refusals that a reply makes up for: one in sixteen may be a hiccup. */
-static const double forgives = 1.0 / 16;
-static const double grace_most = 2;
+/* Refusals that a reply makes up for: one in sixteen may be a hiccup; more, if
+ * that many come however few are open. */
+static const double forgiven_least = 1.0 / 16, forgiven_most = 0.75;
+static const double grace_least = 2;
 static const double prefill = 16; /* what a reply costs besides its tokens,
                                          in tokens */
 
@@ -34,6 +36,8 @@ void concurrency_init(Concurrency *concurrency, uint32_t start, uint32_t most,
                                .tried = CONCURRENCY_DOWN,
                                .patience = 1,
                                .step = start,
+                               .forgiven = forgiven_least,
+                               .refusals = {.limit = start},
                                .mark = start};
 }
 
@@ -163,6 +167,16 @@ static void end_round(Concurrency *c, uint64_t now) {
 
 /* ---- replies ------------------------------------------------------------- */
 
+/* Before it is known whether fewer calls help; a server that refuses all is not
+ * asked that. */
+static double lowest(const Concurrency *c) {
+  const ConcurrencyRefusals *refusals = &c->refusals;
+  if (refusals->in_a_row >= CALLS_LEAST) return 1;
+  double high =
+      refusals->high_limit > 0 ? refusals->high_limit : refusals->limit;
+  return fmax(1, high / 4);
+}
+
 /* The call that was refused leaves no room for another one, but for a few. What
  * was known of the flow is not true any more. */
 static void refuse(Concurrency *c, const ConcurrencySample *sample) {
@@ -170,7 +184,7 @@ static void refuse(Concurrency *c, const ConcurrencySample *sample) {
     c->grace -= 1;
     return;
   }
-  set_limit(c, c->limit - 1);
+  set_limit(c, fmax(c->limit - 1, lowest(c)));
   c->mark = c->limit;
   c->flow = (ConcurrencyFlow){0};
   c->step = sqrt(c->mark);
@@ -182,6 +196,43 @@ static void refuse(Concurrency *c, const ConcurrencySample *sample) {
   c->tried = CONCURRENCY_DOWN;
 }
 
+/* The server refuses as many of a quarter of the calls: it is not for their
+ * number. It goes on where it was, and makes allowance for that. */
+static void forgive(Concurrency *c, double share) {
+  c->forgiven = fmin(2 * share / (1 - share), forgiven_most);
+  set_limit(c, c->refusals.high_limit);
+  c->mark = c->limit;
+  c->refusals.high_limit = 0;
+}
+
+static void judge_share(Concurrency *c, double share) {
+  ConcurrencyRefusals *refusals = &c->refusals;
+  bool is_low = refusals->limit <= lowest(c);
+  bool is_as_before = share < 0.5 && share > 0.75 * refusals->high_share;
+  if (share <= forgiven_least) {
+    refusals->high_limit = 0;
+    c->forgiven = fmax(c->forgiven * 0.9, forgiven_least);
+  } else if (refusals->high_limit > 0 && is_low && is_as_before) {
+    forgive(c, share);
+  } else if (refusals->high_limit == 0 || is_low) {
+    refusals->high_limit = refusals->limit;
+    refusals->high_share = share;
+  }
+}
+
+static void count_refusal(Concurrency *c, const ConcurrencySample *sample) {
+  ConcurrencyRefusals *refusals = &c->refusals;
+  refusals->in_a_row = sample->is_load ? refusals->in_a_row + 1 : 0;
+  if (sample->started_at < refusals->start) return;
+  refusals->replies++;
+  refusals->refused += sample->is_load;
+  if (refusals->replies < SHARE_REPLIES) return;
+  judge_share(c, (double)refusals->refused / SHARE_REPLIES);
+  refusals->start = sample->now;
+  refusals->replies = refusals->refused = 0;
+  refusals->limit = c->limit;
+}
+
 static uint32_t round_calls(const Concurrency *c) {
   uint32_t limit = concurrency_limit(c);
   bool is_judged = c->flow.calls > 0 && c->move != CONCURRENCY_REST;
@@ -190,8 +241,10 @@ static uint32_t round_calls(const Concurrency *c) {
 
 void concurrency_ended(Concurrency *c, const ConcurrencySample *sample) {
   if (c->is_fixed) return;
+  if (sample->is_ok || sample->is_load) count_refusal(c, sample);
   if (sample->is_load) refuse(c, sample);
-  if (sample->is_ok) c->grace = fmin(c->grace + forgives, grace_most);
+  if (sample->is_ok)
+    c->grace = fmin(c->grace + c->forgiven, grace_least + 16 * c->forgiven);
   bool is_full = sample->waiting > 0 && sample->open >= concurrency_limit(c);
   if (!sample->is_ok || !is_full || sample->started_at < c->round.start) return;
   ConcurrencyRound *round = &c->round;

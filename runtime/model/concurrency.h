@@ -64,6 +64,14 @@ typedef struct ConcurrencyFlow {
   double calls, tokens;
 } ConcurrencyFlow;
 
+/* How many of the last replies were refusals. */
+typedef struct ConcurrencyRefusals {
+  uint64_t start; /* replies of attempts from before do not count */
+  uint32_t replies, refused, in_a_row;
+  double limit;                  /* at the start */
+  double high_limit, high_share; /* where they were too many; 0: nowhere */
+} ConcurrencyRefusals;
+
 /* Private. */
 typedef struct Concurrency {
   bool is_fixed;
@@ -73,9 +81,11 @@ typedef struct Concurrency {
   ConcurrencyMove move, tried;    /* `tried`: before this rest */
   uint32_t rest, patience;        /* rounds: left; of the next rest */
   double step;                    /* of the next move up */
-  double grace;                   /* refusals without consequence */
-  double mark;                    /* the best limit so far */
-  ConcurrencyFlow flow;           /* with it */
+  double forgiven;                /* refusals that a reply makes up for */
+  double grace;                   /* of these, how many are left */
+  ConcurrencyRefusals refusals;
+  double mark;          /* the best limit so far */
+  ConcurrencyFlow flow; /* with it */
   ConcurrencyRound round;
 } Concurrency;
 

@@ -171,6 +171,19 @@ CASE(a_server_with_hiccups) {
   assert_true(fixed_seconds(&server, 64, 2000) / run.seconds >= 0.75);
 }
 
+/* One in eight, one in four: fewer calls do not help, and that is found out. */
+CASE(a_server_with_many_hiccups) {
+  (void)state;
+  static const double faults[] = {0.125, 0.25};
+  for (uint32_t i = 0; i < 2; i++) {
+    VirtualServer server = wide();
+    server.faults = faults[i];
+    VirtualRun run = find(&server, 8000);
+    assert_true(fixed_seconds(&server, 64, 8000) / run.seconds >= 0.6);
+    assert_true(run.last >= 64);
+  }
+}
+
 CASE(a_server_that_recovers) {
   (void)state;
   VirtualServer server = wide();
@@ -286,6 +299,7 @@ int main(void) {
       cmocka_unit_test(a_server_without_end),
       cmocka_unit_test(a_server_that_is_only_slow),
       cmocka_unit_test(a_server_with_hiccups),
+      cmocka_unit_test(a_server_with_many_hiccups),
       cmocka_unit_test(a_server_that_recovers),
       cmocka_unit_test(replies_become_longer),
       cmocka_unit_test(a_fixed_limit_stays),

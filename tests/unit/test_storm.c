@@ -58,6 +58,7 @@ typedef struct Storm {
   char fault_path[32], log_path[32];
   SimServer *server;
   uint32_t calls;
+  bool is_adaptive;
   Tally *tallies;
   uint32_t spoilt; /* lines of the log with a fault */
 } Storm;
@@ -132,6 +133,7 @@ static void start_client(Storm *storm, const char *provider,
                            .url = storm->url,
                            .model = "sim",
                            .max_in_flight = 64,
+                           .is_adaptive = storm->is_adaptive,
                            .retries = 3,
                            .stream = true,
                            .connect_ns = 10 * NS_PER_S,
@@ -152,9 +154,10 @@ static void ask_calm(Storm *storm) {
   }
 }
 
-static Storm *storm_new(const char *provider, const char *below,
-                        uint32_t calls) {
+static Storm *storm_new(const char *provider, const char *below, uint32_t calls,
+                        bool is_adaptive) {
   Storm *storm = MEM_NEW(Storm);
+  storm->is_adaptive = is_adaptive;
   storm->calls = calls;
   storm->tallies = mem_alloc_zero(calls, sizeof(Tally));
   start_server(storm);
@@ -243,7 +246,7 @@ static void check(Storm *storm) {
 
 CASE(a_thousand_asks) {
   (void)state;
-  Storm *storm = storm_new("openai", "/v1", 1000);
+  Storm *storm = storm_new("openai", "/v1", 1000, false);
   bench_submit_by_threads(&storm->bench, storm->calls);
   bench_wait_done(&storm->bench, storm->calls);
   read_log(storm);
@@ -251,10 +254,10 @@ CASE(a_thousand_asks) {
   storm_free(storm);
 }
 
-/* Cancels meet them wherever they are. */
+/* Cancels meet them wherever they are, and the number of slots moves. */
 CASE(asks_that_are_cancelled) {
   (void)state;
-  Storm *storm = storm_new("anthropic", "/v1", 400);
+  Storm *storm = storm_new("anthropic", "/v1", 400, true);
   bench_submit_and_cancel(&storm->bench, storm->calls);
   bench_wait_done(&storm->bench, storm->calls);
   read_log(storm);
