@@ -210,12 +210,12 @@ static void write_rest(Batch *batch) {
   while (batch->first < last) write_line(batch);
 }
 
-/* Whoever reads may take the time it needs, until somebody wants an end. */
-static void flush(Batch *batch, Output *output) {
-  uint64_t end = 0;
+/* Whoever reads may take the time it needs, until somebody wants an end: that
+ * is `end` then, for both outputs. */
+static void flush(Batch *batch, Output *output, uint64_t *end) {
   while (!output_flush_until(output, clock_now() + FLUSH_LOOK_NS)) {
-    if (end == 0 && is_stopping(batch)) end = clock_now() + FLUSH_GRACE_NS;
-    if (end != 0 && clock_now() >= end) return;
+    if (*end == 0 && is_stopping(batch)) *end = clock_now() + FLUSH_GRACE_NS;
+    if (*end != 0 && clock_now() >= *end) return;
   }
 }
 
@@ -309,8 +309,8 @@ static void wait_for_news(Batch *batch) {
 }
 
 /* Whoever is still blocked is so no longer. */
-static void close_port(BatchPort *port) {
-  flush(port->batch, port->output);
+static void close_port(BatchPort *port, uint64_t *end) {
+  flush(port->batch, port->output, end);
   output_cancel(port->output, &port->waiter);
 }
 
@@ -324,8 +324,9 @@ void batch_run(Batch *batch) {
     if (!begin_next(batch)) wait_for_news(batch);
   }
   if (is_stopping(batch)) write_rest(batch);
-  close_port(&batch->prints);
-  close_port(&batch->results);
+  uint64_t end = 0;
+  close_port(&batch->results, &end);
+  close_port(&batch->prints, &end);
   batch->duration_ns = clock_now() - batch->started_at;
 }
 
