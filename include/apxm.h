@@ -155,6 +155,9 @@ typedef struct apxm_engine_options {
   const char *replies;     /* file of scripted replies for `sim`, or NULL */
   const char *request_log; /* file to append one JSON line a request to, or
                               NULL */
+  const char *record; /* folder that gets every model call, or NULL */
+  const char *replay; /* such a folder, which answers in the place of every
+                         backend: no network, no key; or NULL */
 } apxm_engine_options;
 
 /* Opens no connection yet: a backend is made when a run needs it. */

@@ -24,10 +24,10 @@
 #include "runtime/model/tape.h"
 
 enum {
-  NEAREST_MISSES = 4,      /* that are told the nearest request: looking for it
-                              may take a while */
-  SEVERAL = UINT32_MAX - 1 /* in `loose`: more than one */
-};
+  NEAREST_MISSES = 4
+}; /* that are told the nearest request: looking for
+                                it may take a while */
+#define SEVERAL (UINT32_MAX - 1) /* in `loose`: more than one */
 
 /* What a run has had of the replies to a request. */
 typedef struct Use {
@@ -152,7 +152,7 @@ static void enter(Tape *tape, Track *track, const char *digest) {
   bool is_double = map_get(&tape->loose, slice_of(loose), &other);
   map_set(&tape->loose,
           slice_of(arena_copy(&tape->arena, loose, strlen(loose))),
-          is_double ? (uint32_t)SEVERAL : at);
+          is_double ? SEVERAL : at);
   vec_push(&tape->tracks, *track);
 }
 
