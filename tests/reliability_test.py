@@ -182,7 +182,7 @@ class Signals(Case):
     def test_between_attempts(self):
         server = self.serve({'fault': 'status', 'status': 429,
                              'retry_after': 100})
-        self.ends(server.port, lambda run: run.said('again in'))
+        self.ends(server.port, lambda run: run.said('the next in'))
 
     def test_connecting(self):
         door, fillers = full_queue()

@@ -118,8 +118,9 @@ void observe_paused(const Pending *pending) {
   if (!log_is_on(LOG_LEVEL_INFO)) return;
   report_label(run->object, pending->frame->graph, pending->node, label,
                sizeof label);
-  log_info("%s: attempt %u of %u: %s; the next in %.3f s (retry seed %llu)",
-           label, request->attempt, request->retries + 1, failed->cause,
+  log_info("%s: attempt %u of %u: %s: %s; the next in %.3f s (retry seed %llu)",
+           label, request->attempt, request->retries + 1,
+           model_problem_text(failed->problem), failed->cause,
            (double)failed->waited_ns / (double)NS_PER_S,
            (unsigned long long)model_client_retry_seed(run->engine->model));
 }
