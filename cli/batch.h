@@ -72,7 +72,7 @@ struct Batch {
   uint64_t started_at, duration_ns;
   uint64_t failed_first; /* the number of the first line that failed; 0 */
   Buf failed_why;
-  ExitCode code; /* not 0: it cannot go on, and that has been said */
+  int code; /* not 0: it cannot go on, and that has been said */
 
   int wake;             /* an eventfd: something below has changed */
   Mutex lock;           /* guards what follows, and the ports */

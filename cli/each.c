@@ -275,7 +275,7 @@ static int report_failed(const Each *each) {
 static int judge(const Each *each) {
   const Batch *batch = &each->batch;
   int broke = output_error(batch->results.output);
-  if (batch->code != EXIT_CODE_DONE) return (int)batch->code;
+  if (batch->code != EXIT_CODE_DONE) return batch->code;
   if (broke == EPIPE) return EXIT_CODE_DONE;
   if (broke)
     return cli_fail(each->cli, EXIT_CODE_FAILED, "%s: %s", results_name(each),

@@ -9,7 +9,9 @@
 #include "runtime/engine/gate.h"
 #include "runtime/engine/run.h"
 
-enum { NOWHERE = UINT32_MAX, SHORT_WAY = 16 };
+#define NOWHERE UINT32_MAX
+
+enum { SHORT_WAY = 16 };
 
 /* A consumer of `node` with this op that reads its value. */
 static uint32_t find_reader(const Frame *frame, uint32_t node, Op op) {
