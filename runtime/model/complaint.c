@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/model/retry.h"
+
 enum { LEVELS_MAX = 8 }; /* names, lists and strings to look through */
 
 /* ---- the kind ------------------------------------------------------------ */
@@ -71,6 +73,23 @@ static uint32_t code_in(const cJSON *value, int levels) {
 
 uint32_t complaint_code(const cJSON *value) {
   return code_in(value, LEVELS_MAX);
+}
+
+/* ---- the delay ----------------------------------------------------------- */
+
+bool complaint_delay(const cJSON *value, uint64_t *ns) {
+  const cJSON *detail;
+  const cJSON *root = cJSON_IsArray(value) ? value->child : value;
+  const cJSON *error = cJSON_GetObjectItemCaseSensitive(root, "error");
+  const cJSON *details = cJSON_GetObjectItemCaseSensitive(error, "details");
+  cJSON_ArrayForEach(detail, details) {
+    const cJSON *delay = cJSON_GetObjectItemCaseSensitive(detail, "retryDelay");
+    if (!cJSON_IsString(delay)) continue;
+    Slice text = slice_of(delay->valuestring);
+    if (slice_ends_with(text, SLICE("s"))) text.length--;
+    if (retry_after_read(text, false, 0, ns)) return true;
+  }
+  return false;
 }
 
 /* ---- the sentence -------------------------------------------------------- */

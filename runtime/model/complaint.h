@@ -16,4 +16,8 @@ bool complaint_find(const cJSON *value, Buf *out);
  * no money left, whatever the code of the reply. */
 uint32_t complaint_code(const cJSON *value);
 
+/* When to ask again, which Google says in the body: {"error":{"details":[
+ * {"retryDelay":"12.5s"}]}}. False: it does not say. */
+bool complaint_delay(const cJSON *value, uint64_t *ns);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "runtime/model/complaint.h"
 #include "runtime/model/remote_int.h"
 
 enum {
@@ -202,6 +203,15 @@ static void advise_on_code(const Remote *remote, uint32_t code, Slice complaint,
     buf_addf(out, "is the URL right? %s", remote->dialect->hint);
 }
 
+/* No header says when to ask again, but maybe the body does. */
+static void read_delay(const HttpExchange *http, ModelRequest *request) {
+  cJSON *document = json_parse(buf_slice(&http->reply), NULL);
+  if (document)
+    request->has_retry_after =
+        complaint_delay(document, &request->retry_after_ns);
+  cJSON_Delete(document);
+}
+
 static void fail_code(const RemoteExchange *exchange) {
   const Remote *remote = exchange->remote;
   const HttpExchange *http = &exchange->http;
@@ -214,11 +224,14 @@ static void fail_code(const RemoteExchange *exchange) {
                                &complaint);
   /* A quota that is used up comes as 429, but no waiting helps. */
   begin(remote, request, model_problem_of_code(said == 402 ? 402 : http->code));
+  if (!request->has_retry_after) read_delay(http, request);
   buf_addf(&request->reply, "the server answered %u", http->code);
   add_answer(remote, http, buf_slice(&complaint), &request->reply);
   if (is_redirect) buf_add_text(&request->reply, ", a redirect");
   if (is_redirect)
     buf_add_text(&request->advice, "use the URL that it leads to");
+  else if (said == 402 || http->code == 402)
+    buf_add_text(&request->advice, "is there money left on the account?");
   else
     advise_on_code(remote, http->code, buf_slice(&complaint), &request->advice);
   advise(remote, request->problem, &request->advice);

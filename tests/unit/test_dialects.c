@@ -338,11 +338,11 @@ CASE(what_was_sent_and_received) {
                "404, 0 bytes");
 }
 
-static void expect_retry_after(const char *headers, bool is_known,
+static void expect_retry_after(const char *rest, bool is_known,
                                uint64_t wanted) {
   Call call;
   Buf answer = {0};
-  buf_addf(&answer, HEAD("429 x") "%s\r\n", headers);
+  buf_addf(&answer, HEAD("429 x") "%s\r\n", rest);
   Bench *bench = bench_new("openai", answer.data);
   bench_open(bench);
   call_ask(bench, &call);
@@ -354,8 +354,16 @@ static void expect_retry_after(const char *headers, bool is_known,
   buf_free(&answer);
 }
 
+#define DETAILS(text) \
+  "\r\n{\"error\":{\"code\":429,\"details\":[{\"x\":1}," text "]}}"
+
 CASE(when_to_ask_again) {
   (void)state;
+  expect_retry_after(DETAILS("{\"retryDelay\":\"12.5s\"}"), true,
+                     12500 * NS_PER_MS);
+  expect_retry_after(DETAILS("{\"retryDelay\":\"soon\"}"), false, 0);
+  expect_retry_after("Retry-After: 2\r\n" DETAILS("{\"retryDelay\":\"9s\"}"),
+                     true, 2 * NS_PER_S);
   expect_retry_after("", false, 0);
   expect_retry_after("Retry-After: 20\r\n", true, 20 * NS_PER_S);
   expect_retry_after("retry-after: Thu, 01 Jan 1970 00:00:00 GMT\r\n", true, 0);

@@ -62,7 +62,8 @@ CASE(error_codes) {
        "max_in_flight, or set rpm"},
       {HEAD("429 x") "\r\n{\"error\":{\"message\":\"no money\",\"code\":"
                      "\"insufficient_quota\"}}",
-       MODEL_PROBLEM_REFUSED, "429: no money"},
+       MODEL_PROBLEM_REFUSED,
+       "429: no money; is there money left on the account?"},
       {HEAD("404 x") "\r\n{\"error\":{\"message\":\"File Not Found\"}}",
        MODEL_PROBLEM_REFUSED,
        "404: File Not Found; is the URL right? URLs of compatible servers "
