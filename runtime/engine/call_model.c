@@ -177,19 +177,15 @@ Outcome model_call(Firing *firing, Value *result) {
 
 /* ---- completion --------------------------------------------------------- */
 
-/* When its last attempt was over; the call may have ended later, while it
- * waited for another one. */
-static uint64_t last_end_of(const ModelRequest *request) {
-  uint32_t failed = request->attempts.length;
-  if (failed < request->attempt) return request->completed_at;
-  const ModelAttempt *last = &request->attempts.data[failed - 1];
-  return last->started_at + last->took_ns;
-}
-
 /* With the backend: without the time between two attempts, whether it is spent
- * waiting for the server or for a slot. */
+ * waiting for the server or for a slot. All attempts that failed are noted. */
 static uint64_t service_of(const ModelRequest *request) {
-  return last_end_of(request) - request->dispatched_at - request->waited_ns;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < request->attempts.length; i++)
+    sum += request->attempts.data[i].took_ns;
+  if (request->attempt > request->attempts.length)
+    sum += request->completed_at - request->attempted_at;
+  return sum;
 }
 
 /* Between two attempts, on purpose: not for a slot. */
