@@ -52,8 +52,7 @@ static bool close_call(ModelBackend *backend, ModelRequest *request,
                        uint32_t slots) {
   uint64_t now = clock_now();
   bool was_started = request->stage == MODEL_STAGE_STARTED;
-  if (request->attempt && !was_started)
-    attempts_end_wait(request, now);
+  if (request->attempt && !was_started) attempts_end_wait(request, now);
   request->completed_at = now;
   if (request->ended) request->ended(request);
   request->is_open = false;
@@ -195,8 +194,7 @@ void backend_admit(ModelBackend *backend) {
 
 /* I/O thread. */
 static void wake(Timer *timer) {
-  backend_admit(
-      (ModelBackend *)((char *)timer - offsetof(ModelBackend, wake)));
+  backend_admit((ModelBackend *)((char *)timer - offsetof(ModelBackend, wake)));
 }
 
 /* Registers the arrival. True: it has a slot and is to be dispatched. */
@@ -316,6 +314,7 @@ static bool is_at_rest(ModelBackend *backend) {
  * thread still has to come out of it and give the slot back. */
 void backend_free(ModelBackend *backend) {
   if (backend->provider) {
+    board_remove(backend->board, &backend->source);
     reactor_timer_cancel(backend->reactor, &backend->wake);
     do reactor_call(backend->reactor, pass_by, NULL);
     while (!is_at_rest(backend));

@@ -8,6 +8,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/thread.h"
+#include "runtime/model/board.h"
 #include "runtime/model/concurrency.h"
 #include "runtime/model/provider.h"
 #include "runtime/model/queue.h"
@@ -26,6 +27,7 @@ struct ModelBackend {
   uint64_t retry_seed;
   uint32_t most;   /* slots that it may ever have */
   bool is_metered; /* `rate` and `concurrency` are asked */
+  Board *board;    /* the client's, or NULL */
 
   _Atomic uint32_t limit; /* slots, now; changed under the mutex */
 
@@ -36,7 +38,9 @@ struct ModelBackend {
   bool admitting;       /* somebody is in the admission loop */
   Rate rate;
   Concurrency concurrency;
-  Timer wake; /* of the admission, when the next may go */
+  Timer wake;         /* of the admission, when the next may go */
+  BoardSource source; /* the row of this backend */
+  BoardCounts counts; /* of its attempts, if it is metered */
 };
 
 /* `config` is copied; `log` is shared by the client's backends. NULL with

@@ -27,6 +27,7 @@ struct ModelClient {
   Mutex lock;       /* guards what follows */
   Arena arena;      /* texts of backends that no configuration names */
   HttpClient *http; /* NULL until a backend needs it */
+  Board *board;     /* the same */
   VEC(ModelBackend *) backends;
 };
 
@@ -94,7 +95,10 @@ static ModelBackend *make(ModelClient *client, Slice name, bool is_default,
   if (config.url && !client->http)
     client->http = http_client_new(client->reactor, error);
   if (config.url && !client->http) return NULL;
+  if (config.url && !client->board)
+    client->board = board_new(client->reactor, client->session);
   if (config.url) setup.http = client->http;
+  if (config.url) setup.board = client->board;
   if (config.url) setup.connections = connections_left(client);
   ModelBackend *backend = backend_new(&setup, &client->log, error);
   if (backend) vec_push(&client->backends, backend);
@@ -205,6 +209,7 @@ void model_client_free(ModelClient *client) {
   for (uint32_t i = 0; i < client->backends.length; i++)
     backend_free(client->backends.data[i]);
   vec_free(&client->backends);
+  board_free(client->board);
   if (client->http) http_client_free(client->http);
   arena_free(&client->arena);
   recorder_close(client->recorder);

@@ -7,6 +7,8 @@
  */
 #include "runtime/model/permits.h"
 
+#include <stdio.h>
+
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
@@ -15,6 +17,28 @@
 /* A server's word on when to come back holds for the call that got it however
  * long it is; for all others no longer than this. */
 static const uint64_t longest_quiet = 3600 * NS_PER_S;
+
+/* ---- for those who watch ------------------------------------------------- */
+
+/* I/O thread. */
+static void fill_row(BoardSource *source, BoardRow *row) {
+  ModelBackend *backend =
+      (ModelBackend *)((char *)source - offsetof(ModelBackend, source));
+  uint64_t now = clock_now();
+  snprintf(row->name, sizeof row->name, "%s", backend->config.name);
+  snprintf(row->provider, sizeof row->provider, "%s", backend->config.provider);
+  mutex_lock(&backend->mutex);
+  const Rate *rate = &backend->rate;
+  board_fill(&backend->counts, now, row);
+  row->open = backend->open;
+  row->waiting = queue_length(&backend->queue);
+  row->limit = concurrency_limit(&backend->concurrency);
+  row->is_adaptive = !backend->concurrency.is_fixed;
+  row->rpm = rate->requests.per_minute;
+  row->tpm = rate->tokens.per_minute;
+  row->quiet_ns = rate->quiet_until > now ? rate->quiet_until - now : 0;
+  mutex_unlock(&backend->mutex);
+}
 
 /* ---- slots -------------------------------------------------------------- */
 
@@ -54,6 +78,9 @@ void permits_init(ModelBackend *backend, const ProviderSetup *setup) {
   concurrency_init(&backend->concurrency, start, backend->most, is_fixed);
   rate_init(&backend->rate, config->rpm, config->tpm, clock_now());
   store_relaxed(&backend->limit, start);
+  backend->source.fill = fill_row;
+  backend->board = backend->is_metered ? setup->board : NULL;
+  board_add(backend->board, &backend->source);
 }
 
 /* ---- an attempt wants to begin ------------------------------------------- */
@@ -65,7 +92,11 @@ uint64_t permit_ask(ModelBackend *backend, ModelRequest *request) {
                    model_estimate_tokens(buf_slice(&request->prompt));
   uint32_t tokens = rate_estimate(&backend->rate, input, request->max_tokens);
   uint64_t until = rate_take(&backend->rate, now, tokens);
-  if (until == 0) request->reserved_tokens = tokens;
+  if (until == 0) {
+    request->reserved_tokens = tokens;
+    board_count_start(&backend->counts, now, request->attempt == 0);
+  }
+  board_touch(backend->board);
   return until < attempts_end(backend, request, now) ? until : UINT64_MAX;
 }
 
@@ -109,11 +140,22 @@ static void adapt(ModelBackend *backend, const ModelRequest *request) {
   store_relaxed(&backend->limit, concurrency_limit(&backend->concurrency));
 }
 
+static void count(ModelBackend *backend, const ModelRequest *request) {
+  if (request->status == STATUS_OK)
+    board_count_reply(&backend->counts,
+                      request->completed_at - request->attempted_at);
+  if (request->status == STATUS_MODEL &&
+      model_problem_is_load(request->problem))
+    backend->counts.refused++;
+  board_touch(backend->board);
+}
+
 void permit_end(ModelBackend *backend, const ModelRequest *request) {
   if (backend->is_metered) {
     settle(&backend->rate, request);
     obey(&backend->rate, request);
     adapt(backend, request);
+    count(backend, request);
   }
   backend->open--;
 }

@@ -7,6 +7,7 @@
 #define APXM_RUNTIME_MODEL_PROVIDER_H
 
 #include "runtime/io/http.h"
+#include "runtime/model/board.h"
 #include "runtime/model/model.h"
 #include "runtime/model/rate.h"
 #include "runtime/model/tape.h"
@@ -40,6 +41,7 @@ typedef struct ProviderSetup {
   const char *session; /* names this process in X-Apxm-Run: "SESSION-RUN" */
   Reactor *reactor;
   HttpClient *http;     /* NULL for sim, which has no URL */
+  Board *board;         /* for those who watch; NULL: none */
   uint32_t connections; /* that the client's other backends leave to it */
   Recorder *recorder;   /* NULL: nothing is recorded */
   Tape *tape;           /* that answers in the provider's place; or NULL */
