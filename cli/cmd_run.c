@@ -17,11 +17,13 @@
 #include "cli/cli.h"
 #include "cli/each.h"
 #include "cli/engine_setup.h"
+#include "cli/grace.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/run_failure.h"
 #include "cli/stream.h"
 #include "cli/trace_output.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "lib/report.h"
 
@@ -211,6 +213,30 @@ static void add_result(const Job *job, Buf *out) {
   buf_free(&text);
 }
 
+/* It was told to end, and has a moment left. */
+static bool is_hurried(const Job *job) {
+  RunStatus status = session_status(&job->session);
+  return status == RUN_CANCELLED || status == RUN_EXPIRED;
+}
+
+/* False: standard output has a reader that does not read, or none. */
+static bool flush(const Job *job) {
+  Error error = {0};
+  if (!is_hurried(job)) return output_flush(job->output, &error) == STATUS_OK;
+  if (output_flush_until(job->output, clock_now() + GRACE_NS / 4))
+    return output_error(job->output) == 0;
+  cli_note(job->cli, "not all that was printed has been read");
+  return false;
+}
+
+/* A reader that does not read is waited for, unless there is no time. */
+static int print_text(const Job *job, Slice text) {
+  if (prints_aside(job) || !is_hurried(job)) return cli_print(job->cli, text);
+  bool has_room = output_write(job->output, text, NULL);
+  if (!has_room || !output_is_idle(job->output)) (void)flush(job);
+  return EXIT_CODE_DONE;
+}
+
 static int print_result(const Job *job) {
   Buf text = {0};
   if (prints_aside(job))
@@ -219,7 +245,7 @@ static int print_result(const Job *job) {
     add_result(job, &text);
   else
     report_partial_text(&job->session, &text);
-  int code = cli_print(job->cli, buf_slice(&text));
+  int code = print_text(job, buf_slice(&text));
   buf_free(&text);
   return code;
 }
@@ -238,18 +264,22 @@ static int write_trace(const Job *job) {
 /* Files come first: nobody has to read standard output for them. */
 static int write_files(const Job *job) {
   int code = EXIT_CODE_DONE, wrote = EXIT_CODE_DONE;
-  if (job->metrics && !output_is_stdout(job->metrics))
+  if (job->metrics && !output_is_stdout(job->metrics)) {
+    grace_hold(output_is_regular(job->metrics));
     code = write_metrics(job);
-  if (job->trace_file) wrote = write_trace(job);
+  }
+  if (job->trace_file) {
+    grace_hold(output_is_regular(job->trace_file));
+    wrote = write_trace(job);
+  }
+  grace_hold(false);
   return code != EXIT_CODE_DONE ? code : wrote;
 }
 
 static int finish(Job *job) {
-  Error error = {0};
   int code = EXIT_CODE_DONE;
   int wrote = write_files(job);
-  bool is_whole = output_flush(job->output, &error) == STATUS_OK;
-  if (is_whole || prints_aside(job)) code = print_result(job);
+  if (flush(job) || prints_aside(job)) code = print_result(job);
   if (code == EXIT_CODE_DONE && output_is_stdout(job->metrics))
     code = write_metrics(job);
   report_end(job);
@@ -334,7 +364,10 @@ static int perform(Job *job) {
     return cli_fail(job->cli, EXIT_CODE_SETUP, "%s", error.message);
   progress_start_run(&job->progress, engine_reactor(job->engine),
                      job->session.run);
+  if (start.deadline_ns > 0)
+    grace_begin(GRACE_DEADLINE, start.deadline_ns + GRACE_NS);
   session_wait(&job->session);
+  if (session_status(&job->session) != RUN_EXPIRED) grace_end(GRACE_DEADLINE);
   progress_stop(&job->progress);
   return finish(job);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/grace.h"
 #include "cli/interrupt.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -56,11 +57,10 @@ static int refuse_both(const Job *job, OptionId one, OptionId two) {
 
 static int check_options(const Job *job) {
   static const OptionId apart[][2] = {
-      {OPTION_STOP, OPTION_BACKGROUND},     {OPTION_STOP, OPTION_LOG},
-      {OPTION_STOP, OPTION_LATENCY},        {OPTION_STOP, OPTION_REPLIES},
-      {OPTION_STOP, OPTION_SIM_PROFILE},    {OPTION_STOP, OPTION_JSON},
-      {OPTION_STOP, OPTION_FAULTS},
-      {OPTION_LATENCY, OPTION_SIM_PROFILE},
+      {OPTION_STOP, OPTION_BACKGROUND},  {OPTION_STOP, OPTION_LOG},
+      {OPTION_STOP, OPTION_LATENCY},     {OPTION_STOP, OPTION_REPLIES},
+      {OPTION_STOP, OPTION_SIM_PROFILE}, {OPTION_STOP, OPTION_JSON},
+      {OPTION_STOP, OPTION_FAULTS},      {OPTION_LATENCY, OPTION_SIM_PROFILE},
   };
   for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
     int code = refuse_both(job, apart[i][0], apart[i][1]);
@@ -196,6 +196,7 @@ static int announce(const Job *job) {
 /* I/O thread. */
 static void told_to_end(void *user) {
   Job *job = user;
+  grace_end(GRACE_INTERRUPT); /* what is open is answered first */
   mutex_lock(&job->mutex);
   job->is_told = true;
   cond_signal(&job->changed);

@@ -280,7 +280,7 @@ static int judge(const Each *each) {
   if (broke)
     return cli_fail(each->cli, EXIT_CODE_FAILED, "%s: %s", results_name(each),
                     strerror(broke));
-  if (load_relaxed(&each->interrupt.count) > 0) return fail_interrupted(each);
+  if (interrupt_came()) return fail_interrupted(each);
   if (each->input.code)
     return cli_fail(each->cli, EXIT_CODE_FAILED, "cannot read %s: %s",
                     each->inputs, strerror(each->input.code));

@@ -47,6 +47,10 @@ void log_set_json(bool json) {
   is_json = json;
 }
 
+bool log_is_json(void) {
+  return is_json;
+}
+
 bool log_is_on(LogLevel level) {
   return level != LOG_LEVEL_QUIET && level <= current;
 }

@@ -22,6 +22,7 @@ typedef enum LogLevel {
 
 void log_set_level(LogLevel level);
 void log_set_json(bool json); /* {"severity":"warning","message":"..."} */
+bool log_is_json(void);
 bool log_is_on(LogLevel level);
 
 /* "quiet", "error", "warning", "info", "debug"; false when unknown. */
