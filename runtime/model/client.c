@@ -142,6 +142,12 @@ static const char *choose_default(const ModelOptions *options) {
   return "sim";
 }
 
+static uint32_t most_connections(const ModelOptions *options,
+                                 const BackendConfig *config) {
+  if (options->max_in_flight) return options->max_in_flight;
+  return config->is_adaptive ? LIMIT_IN_FLIGHT_ADAPTIVE : config->max_in_flight;
+}
+
 void model_reserve(const ModelOptions *options) {
   Arena arena;
   BackendConfig config;
@@ -150,8 +156,7 @@ void model_reserve(const ModelOptions *options) {
   Status status = config_find_backend(options->config, choose_default(options),
                                       &arena, &config, NULL);
   if (status == STATUS_OK && config.url)
-    http_reserve(options->max_in_flight ? options->max_in_flight
-                                        : config.max_in_flight);
+    http_reserve(most_connections(options, &config));
   arena_free(&arena);
 }
 
