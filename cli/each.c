@@ -17,6 +17,7 @@
 #include "cli/args.h"
 #include "cli/batch.h"
 #include "cli/engine_setup.h"
+#include "cli/grace.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "core/base/clock.h"
@@ -211,9 +212,12 @@ static int write_metrics(const Each *each) {
   if (!each->metrics) return EXIT_CODE_DONE;
   batch->total->status = status_of(batch);
   batch->total->duration_ns = batch->duration_ns;
-  return write_document(
+  grace_hold(output_is_regular(each->metrics));
+  int code = write_document(
       each, each->metrics,
       report_batch(&each->program, batch->backend, batch->total, &lines));
+  grace_hold(false);
+  return code;
 }
 
 static const char *results_name(const Each *each) {
