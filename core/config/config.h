@@ -91,7 +91,8 @@ typedef struct Config {
  * config_free also on failure. */
 Status config_load(const char *folder, Config *config, Error *error) MUST_USE;
 /* The same of the project's file alone, for what must be the same whoever the
- * user is. */
+ * user is. Backends of which the user's file has the other half are left out,
+ * and the default may be one that there is not. */
 Status config_load_project(const char *folder, Config *config,
                            Error *error) MUST_USE;
 void config_free(Config *config);

@@ -32,6 +32,7 @@ typedef struct Reader {
   const char *file; /* the one being read */
   const char *base; /* what its relative paths start from; "" for the working
                        folder, else with a final slash */
+  bool is_alone;    /* a project's file without the user's */
   VEC(Draft) drafts;
   const char *backend_file; /* where `backend:` stands, for messages */
   Place backend_place;

@@ -25,9 +25,10 @@
 
 enum {
   NEAREST_MISSES = 4
-}; /* that are told the nearest request: looking for
+};                      /* that are told the nearest request: looking for
                                 it may take a while */
-#define SEVERAL (UINT32_MAX - 1) /* in `loose`: more than one */
+#define NONE UINT32_MAX /* no such track */
+#define SEVERAL (UINT32_MAX - 1) /* more than one, and which is open */
 
 /* What a run has had of the replies to a request. */
 typedef struct Use {
@@ -39,6 +40,7 @@ typedef struct Use {
 typedef struct Track {
   TapeEntry entry;
   const char *path; /* below the folder, for messages */
+  uint32_t alike;   /* another with the same request to another model */
   VEC(Use) uses;    /* the mutex guards it */
 } Track;
 
@@ -48,7 +50,7 @@ struct Tape {
   const char *folder;
   VEC(Track) tracks; /* by path; all but their uses */
   Map exact;         /* digest of a request to its track */
-  Map loose;         /* the same, the model left out; or SEVERAL */
+  Map loose;         /* the same, the model left out: to the last one */
   size_t bytes;
 
   Mutex mutex; /* guards the uses and what follows */
@@ -149,10 +151,9 @@ static void enter(Tape *tape, Track *track, const char *digest) {
   tape_digest(&bare, loose);
   map_set(&tape->exact,
           slice_of(arena_copy(&tape->arena, digest, strlen(digest))), at);
-  bool is_double = map_get(&tape->loose, slice_of(loose), &other);
+  track->alike = map_get(&tape->loose, slice_of(loose), &other) ? other : NONE;
   map_set(&tape->loose,
-          slice_of(arena_copy(&tape->arena, loose, strlen(loose))),
-          is_double ? SEVERAL : at);
+          slice_of(arena_copy(&tape->arena, loose, strlen(loose))), at);
   vec_push(&tape->tracks, *track);
 }
 
@@ -242,15 +243,33 @@ void tape_close(Tape *tape) {
 
 /* ---- which request ------------------------------------------------------- */
 
-/* The row of its track; UINT32_MAX: there is none; SEVERAL. */
-static uint32_t find(const Tape *tape, const TapeRequest *request) {
+static bool has_backend(const TapeEntry *entry, const char *backend) {
+  for (uint32_t i = 0; i < entry->replies.length; i++)
+    if (slice_equal_text(entry->replies.data[i].backend, backend)) return true;
+  return false;
+}
+
+/* Nobody says which model: the only one that was recorded, else the one that
+ * the backend of this name had. */
+static uint32_t find_loose(const Tape *tape, const char *digest,
+                           const char *backend) {
+  uint32_t at, found = NONE;
+  if (!map_get(&tape->loose, slice_of(digest), &at)) return NONE;
+  if (tape->tracks.data[at].alike == NONE) return at;
+  for (; at != NONE; at = tape->tracks.data[at].alike) {
+    if (!has_backend(&tape->tracks.data[at].entry, backend)) continue;
+    found = found == NONE ? at : SEVERAL;
+  }
+  return found == NONE ? SEVERAL : found;
+}
+
+static uint32_t find(const Tape *tape, const TapeRequest *request,
+                     const char *backend) {
   char digest[SLICE_DIGEST_SIZE];
-  uint32_t at = UINT32_MAX;
+  uint32_t at;
   tape_digest(request, digest);
-  if (!map_get(&tape->exact, slice_of(digest), &at) &&
-      request->model.length == 0)
-    (void)map_get(&tape->loose, slice_of(digest), &at);
-  return at;
+  if (map_get(&tape->exact, slice_of(digest), &at)) return at;
+  return request->model.length == 0 ? find_loose(tape, digest, backend) : NONE;
 }
 
 /* ---- which reply --------------------------------------------------------- */
@@ -370,8 +389,8 @@ static void tell_miss(Tape *tape, const TapeRequest *wanted, Buf *miss) {
 const TapeReply *tape_take(Tape *tape, const ModelRequest *request,
                            const char *model, Buf *miss) {
   TapeRequest wanted = tape_request(request, model);
-  uint32_t at = find(tape, &wanted);
-  if (at < tape->tracks.length)
+  uint32_t at = find(tape, &wanted, model_backend_name(request->backend));
+  if (at < SEVERAL)
     return take_reply(tape, &tape->tracks.data[at], request, miss);
   if (at == SEVERAL)
     buf_addf(miss,

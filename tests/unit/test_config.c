@@ -509,6 +509,31 @@ CASE(yaml) {
   refuse("store: \"a\\0b\"\n", "f:1:8: a text must not hold a NUL");
 }
 
+/* For readers of other files. */
+CASE(yaml_as_json) {
+  (void)state;
+  Arena arena;
+  Error error = {0};
+  YamlNode *root = NULL;
+  Buf json = {0};
+  Slice text = SLICE(
+      "a: [1, -2.5e3, 01, 0x1, .5, 1_000, \"1\", '2']\n"
+      "b: { c: true, d: True, e: null, f: ~, g: , h: \"null\" }\n"
+      "\"i j\": |\n  x\n  \"y\"\n"
+      "k: []\nl: {}\n");
+  arena_init(&arena);
+  if (yaml_parse("f", text, &arena, &root, &error) != STATUS_OK)
+    fail_msg("%s", error.message);
+  yaml_add_json(root, &json);
+  assert_string_equal(
+      json.data,
+      "{\"a\":[1,-2.5e3,\"01\",\"0x1\",\".5\",\"1_000\",\"1\",\"2\"],"
+      "\"b\":{\"c\":true,\"d\":\"True\",\"e\":null,\"f\":null,\"g\":null,"
+      "\"h\":\"null\"},\"i j\":\"x\\n\\\"y\\\"\\n\",\"k\":[],\"l\":{}}");
+  buf_free(&json);
+  arena_free(&arena);
+}
+
 CASE(bytes) {
   (void)state;
   refuse_slice(SLICE("a: \xFF\n"), "f:1:4: this is not UTF-8");
@@ -755,6 +780,34 @@ CASE(the_nearer_wins) {
   config_free(&config);
 }
 
+/* What is the same whoever the user is; from below, too, and where the user's
+ * file is the nearest there is nothing. */
+CASE(a_project_alone) {
+  (void)state;
+  Config config;
+  Error error = {0};
+  put("home/.apxm/config.yaml",
+      "backends: { a: { provider: openai }, c: { provider: sim } }\n"
+      "instructions: { ask: far, think: far }\n");
+  put("work/.apxm/config.yaml",
+      "backend: c\n"
+      "backends: { a: { model: near }, b: { provider: ollama, model: m } }\n"
+      "instructions: { ask: near }\n");
+  if (config_load_project(in_root("work/deep"), &config, &error) != STATUS_OK)
+    fail_msg("%s", error.message);
+  assert_int_equal(config.files.length, 1);
+  assert_int_equal(config.backends.length, 1);
+  assert_string_equal(config.backends.data[0].name, "b");
+  assert_string_equal(config_instruction(&config, SLICE("ask")), "near");
+  assert_null(config_instruction(&config, SLICE("think")));
+  config_free(&config);
+  if (config_load_project(in_root("home"), &config, &error) != STATUS_OK)
+    fail_msg("%s", error.message);
+  assert_int_equal(config.files.length, 0);
+  assert_null(config_instruction(&config, SLICE("think")));
+  config_free(&config);
+}
+
 /* Else somebody else's project would get the user's key without naming it. */
 CASE(a_key_is_not_lured_away) {
   (void)state;
@@ -883,12 +936,14 @@ int main(void) {
       cmocka_unit_test(tools),
       cmocka_unit_test(yaml),
       cmocka_unit_test(bytes),
+      cmocka_unit_test(yaml_as_json),
       cmocka_unit_test(too_much),
       cmocka_unit_test(many_backends),
       cmocka_unit_test(find),
       WITH_FILES(no_file),
       WITH_FILES(nearest_parent),
       WITH_FILES(the_nearer_wins),
+      WITH_FILES(a_project_alone),
       WITH_FILES(a_key_is_not_lured_away),
       WITH_FILES(other_home),
       WITH_FILES(one_file_once),
