@@ -78,7 +78,7 @@ CONNECTIONS = [
     Row('nobody accepts: the queue is full', None, ['connect_timeout'] * 4,
         outcome='unreachable', connect=0.4, requests=0),
     always('https to a server without TLS', {'fault': 'headers'}, 'tls',
-           'unreachable', scheme='https', requests=0, slack=1),
+           'unreachable', scheme='https', requests=0, connect=30, slack=1),
     once('reset as it is accepted', {'fault': 'reset', 'at': 'accept'},
          'cut_off|unreachable'),
     once('closed as it is accepted', {'fault': 'close', 'at': 'accept'},
