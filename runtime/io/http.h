@@ -41,6 +41,7 @@ struct HttpExchange {
   HttpEndpoint *endpoint;
   const char *path; /* appended to the endpoint's URL; "" for none */
   bool is_get;
+  bool is_fresh; /* over a connection of its own, not one that was kept */
   Slice body;                 /* JSON */
   const char *const *headers; /* further ones, "Name: value" */
   uint32_t header_count;

@@ -367,6 +367,8 @@ bool http_transfer_prepare(HttpTransfer *transfer, HttpExchange *exchange) {
   exchange->transfer = transfer;
   exchange->message[0] = '\0';
   set_body(curl, transfer->easy, exchange);
+  curl->easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
+                    (long)exchange->is_fresh);
   curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, exchange->message);
   return set_place(curl, transfer, exchange) &&
          set_headers(curl, transfer, exchange);

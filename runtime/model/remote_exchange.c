@@ -110,6 +110,13 @@ static void take_header(HttpExchange *http, Slice name, Slice value) {
 static const char *const header_prefixes[] = {"retry-after", "x-ratelimit-",
                                               "anthropic-ratelimit-", NULL};
 
+/* Nothing came last time. If the server had hung up on a kept connection just
+ * then, another kept one may be no better. */
+static bool needs_fresh(const ModelRequest *request) {
+  uint32_t count = request->attempts.length;
+  return count && request->attempts.data[count - 1].code == 0;
+}
+
 RemoteExchange *remote_exchange_new(Remote *remote, ModelRequest *request) {
   RemoteExchange *exchange = MEM_NEW(RemoteExchange);
   HttpExchange *http = &exchange->http;
@@ -118,6 +125,7 @@ RemoteExchange *remote_exchange_new(Remote *remote, ModelRequest *request) {
   reply_init(&exchange->reply, remote->dialect, &remote->secrets);
   http->endpoint = remote->endpoint;
   http->receive = remote->terms.is_streamed ? receive : NULL;
+  http->is_fresh = needs_fresh(request);
   http->header = take_header;
   http->header_prefixes = header_prefixes;
   http->ends_at = request->ends_at == UINT64_MAX ? 0 : request->ends_at;
