@@ -136,6 +136,21 @@ class Stream(Case):
         self.assertEqual(lines[1:], [
             '--- attempt 2: the text begins anew ---', STORY])
 
+    def test_not_yet_the_result(self):
+        """What may still become another value is not shown as it comes."""
+        for body in ('try { ask("a story") -> s return s } '
+                     'catch (e) { return e.message }',
+                     'ask("a story") -> s return trim(s + " ")',
+                     'loop (x in ["a"]) { ask("a story") -> s } -> all '
+                     'return all[0]'):
+            backend = self.serve({'fault': 'reset', 'events': 8, 'times': 1,
+                                  'match': 'story'})
+            self.place.write('prog.ais', 'agent A {\n    @entry flow main() '
+                             '-> str { %s }\n}\n' % body)
+            run = self.place.run('run', 'prog.ais', '--stream', *backend)
+            self.assertEqual(run.code, 0, run.stderr)
+            self.assertEqual(run.stdout, STORY + '\n')
+
     def test_another_result(self):
         """The call fails for good, and the program has a fallback."""
         backend = self.serve({'fault': 'truncate', 'events': 8,
