@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * core/config: what a file may say, where what is wrong stands, and that no
- * message repeats what might be a secret. Texts are parsed
- * out of blocks of exactly their size, so that the address sanitizer sees a
- * read past one.
+ * message repeats what might be a secret. Texts are parsed out of blocks of
+ * exactly their size, so that the address sanitizer sees a read past one.
  */
 #include "core/config/config.h"
 
