@@ -183,7 +183,7 @@ static void add_rule(const YamlNode *rule, Buf *out) {
 static Status check_rule(Reader *r, const YamlNode *rule, Slice line) {
   SimRules rules;
   Error cause = {0};
-  Status status = sim_rules_read("", 1, slice_trim(line), &rules, &cause);
+  Status status = sim_rules_read("", slice_trim(line), &rules, &cause);
   sim_rules_free(&rules);
   if (status == STATUS_OK) return STATUS_OK;
   const char *what = strchr(cause.message, ' '); /* after ":1:" */

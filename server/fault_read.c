@@ -445,7 +445,7 @@ Status fault_rules_load(const char *path, FaultRules *rules, Error *error) {
   *rules = (FaultRules){0};
   arena_init(&rules->arena);
   Status status =
-      json_lines_read(path, LIMIT_REPLY_FILE_BYTES, read_rule, rules, error);
+      json_lines_load(path, LIMIT_REPLY_FILE_BYTES, read_rule, rules, error);
   if (status == STATUS_OK && !rules->has_seed) rules->seed = random_seed();
   return status;
 }

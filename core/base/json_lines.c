@@ -34,28 +34,30 @@ static Status read_line(Reader *reader, Slice line) {
   return status;
 }
 
-static Status read_lines(Reader *reader, const char *path, Slice text) {
-  const char *at = text.data, *end = text.data + text.length;
-  for (unsigned line = 1; at < end; line++) {
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    if (!stop) stop = end;
-    buf_clear(&reader->place);
-    buf_addf(&reader->place, "%s:%u", path, line);
-    Status status = read_line(reader, slice_from(at, (size_t)(stop - at)));
-    if (status != STATUS_OK) return status;
-    at = stop + 1;
+Status json_lines_read(const char *name, Slice text, JsonLine *each, void *user,
+                       Error *error) {
+  Reader reader = {.each = each, .user = user, .error = error};
+  Status status = STATUS_OK;
+  size_t at = 0;
+  for (unsigned line = 1; at < text.length && status == STATUS_OK; line++) {
+    const char *start = text.data + at;
+    const char *stop = memchr(start, '\n', text.length - at);
+    size_t length = stop ? (size_t)(stop - start) : text.length - at;
+    buf_clear(&reader.place);
+    buf_addf(&reader.place, "%s:%u", name, line);
+    status = read_line(&reader, slice_from(start, length));
+    at += length + 1;
   }
-  return STATUS_OK;
+  buf_free(&reader.place);
+  return status;
 }
 
-Status json_lines_read(const char *path, size_t limit, JsonLine *each,
+Status json_lines_load(const char *path, size_t limit, JsonLine *each,
                        void *user, Error *error) {
   Buf text = {0};
-  Reader reader = {.each = each, .user = user, .error = error};
   Status status = file_read(path, limit, &text, error);
-  if (status == STATUS_OK && text.length)
-    status = read_lines(&reader, path, buf_slice(&text));
+  if (status == STATUS_OK)
+    status = json_lines_read(path, buf_slice(&text), each, user, error);
   buf_free(&text);
-  buf_free(&reader.place);
   return status;
 }

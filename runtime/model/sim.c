@@ -246,7 +246,7 @@ static const ProviderClass sim_class = {
 static Status load_rules(const ModelOptions *options, SimRules *rules,
                          Error *error) {
   const char *script = options->script;
-  return script ? sim_rules_read("script", 1, slice_of(script), rules, error)
+  return script ? sim_rules_read("script", slice_of(script), rules, error)
                 : sim_rules_load(options->replies, rules, error);
 }
 

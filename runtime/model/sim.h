@@ -73,9 +73,9 @@ typedef struct SimRules {
 
 /* `path` NULL: no rules. Also after a failure, free them. */
 Status sim_rules_load(const char *path, SimRules *rules, Error *error) MUST_USE;
-/* The same from memory; `line` is the number of the first, for messages. */
-Status sim_rules_read(const char *name, uint32_t line, Slice text,
-                      SimRules *rules, Error *error) MUST_USE;
+/* The same from memory; `name` is what messages call the text. */
+Status sim_rules_read(const char *name, Slice text, SimRules *rules,
+                      Error *error) MUST_USE;
 void sim_rules_free(SimRules *rules);
 
 /* The first rule that fits the request and is not used up, counted as used; or

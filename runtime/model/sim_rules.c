@@ -11,7 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "core/base/json.h"
+#include "core/base/json_lines.h"
 #include "core/base/limits.h"
 #include "core/object/ops.h"
 #include "runtime/model/sim.h"
@@ -21,16 +21,15 @@ static const double most_times = 1e9;
 
 /* A line under way. */
 typedef struct Reader {
-  const char *path;
-  uint32_t line; /* from 1 */
+  const char *place; /* for messages */
   SimRules *rules;
   SimRule rule;
   Error *error;
 } Reader;
 
 static Status complain(Reader *reader, const char *key, const char *what) {
-  return error_set(reader->error, STATUS_FORMAT, "%s:%u: \"%s\" %s",
-                   reader->path, reader->line, key, what);
+  return error_set(reader->error, STATUS_FORMAT, "%s: \"%s\" %s", reader->place,
+                   key, what);
 }
 
 static Status read_text(Reader *reader, const cJSON *item, Slice *out) {
@@ -153,10 +152,6 @@ static Status read_item(Reader *reader, const cJSON *root, const cJSON *item) {
 /* ---- lines -------------------------------------------------------------- */
 
 static Status read_rule(Reader *reader, const cJSON *root) {
-  if (!cJSON_IsObject(root))
-    return error_set(reader->error, STATUS_FORMAT,
-                     "%s:%u: a rule is one JSON object", reader->path,
-                     reader->line);
   reader->rule = (SimRule){.times_left = UINT64_MAX};
   const cJSON *item;
   cJSON_ArrayForEach(item, root) {
@@ -175,48 +170,24 @@ static Status read_rule(Reader *reader, const cJSON *root) {
   return STATUS_OK;
 }
 
-static Status read_line(Reader *reader, Slice line) {
-  line = slice_trim(line);
-  if (line.length == 0 || slice_starts_with(line, SLICE("//")))
-    return STATUS_OK;
-  Error cause = {0};
-  cJSON *root = json_parse(line, &cause);
-  if (!root)
-    return error_set(reader->error, STATUS_FORMAT, "%s:%u: %s", reader->path,
-                     reader->line, cause.message);
-  Status status = read_rule(reader, root);
-  cJSON_Delete(root);
-  return status;
+static Status read_line(void *user, const char *place, const cJSON *root,
+                        Error *error) {
+  Reader reader = {.place = place, .rules = user, .error = error};
+  return read_rule(&reader, root);
 }
 
-static Status read_lines(Reader *reader, Slice text) {
-  const char *at = text.data;
-  const char *end = text.length ? text.data + text.length : at;
-  while (at < end) {
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    if (!stop) stop = end;
-    reader->line++;
-    Status status = read_line(reader, slice_from(at, (size_t)(stop - at)));
-    if (status != STATUS_OK) return status;
-    at = stop + 1;
-  }
-  return STATUS_OK;
-}
-
-Status sim_rules_read(const char *name, uint32_t line, Slice text,
-                      SimRules *rules, Error *error) {
+Status sim_rules_read(const char *name, Slice text, SimRules *rules,
+                      Error *error) {
   *rules = (SimRules){0};
   arena_init(&rules->arena);
-  Reader reader = {
-      .path = name, .line = line - 1, .rules = rules, .error = error};
-  return read_lines(&reader, text);
+  return json_lines_read(name, text, read_line, rules, error);
 }
 
 Status sim_rules_load(const char *path, SimRules *rules, Error *error) {
   Buf text = {0};
   Status status = STATUS_OK;
   if (path) status = file_read(path, LIMIT_REPLY_FILE_BYTES, &text, error);
-  Status read = sim_rules_read(path, 1, buf_slice(&text), rules, error);
+  Status read = sim_rules_read(path, buf_slice(&text), rules, error);
   buf_free(&text);
   return status == STATUS_OK ? read : status;
 }
