@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "cli/grace.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 
@@ -323,7 +324,9 @@ void batch_run(Batch *batch) {
     if (is_done(batch)) break;
     if (!begin_next(batch)) wait_for_news(batch);
   }
+  grace_hold(batch->is_file);
   if (is_stopping(batch)) write_rest(batch);
+  grace_hold(false);
   uint64_t end = 0;
   close_port(&batch->results, &end);
   close_port(&batch->prints, &end);

@@ -54,6 +54,7 @@ struct Batch {
   InputLines *input;
   BatchPort results; /* `output` */
   BatchPort prints;  /* the same; standard error */
+  bool is_file;      /* the results go to a regular file */
   RunMetrics *total; /* gets the figures of all runs; NULL: not wanted */
 
   /* The main thread's. */

@@ -185,6 +185,7 @@ static Status open_results(Each *each, Error *error) {
                      "from; name another file");
   each->is_ours = each->fd != STDOUT_FILENO && S_ISREG(info.st_mode) &&
                   !file_names_descriptor(path);
+  each->batch.is_file = each->is_ours;
   if (!each->is_ours || ftruncate(each->fd, 0) == 0) return STATUS_OK;
   return error_set_errno(error, STATUS_IO, errno, "-o: cannot write %s", path);
 }
