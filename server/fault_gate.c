@@ -282,8 +282,12 @@ static void read_answer(Passage *passage) {
     }
     if (passage->state != PASSAGE_ASK) continue; /* nobody asked */
     buf_add(&passage->answer, piece, (size_t)count);
-    if (look_at_answer(passage) == HTTP_FRAME_OPEN) continue;
-    begin_play(passage);
+    HttpFrameState state = look_at_answer(passage);
+    if (state == HTTP_FRAME_OPEN) continue;
+    if (state == HTTP_FRAME_WHOLE)
+      begin_play(passage);
+    else
+      drop(passage);
     return;
   }
 }
@@ -437,8 +441,11 @@ static void look_at_request(Passage *passage) {
     case HTTP_FRAME_WHOLE:
       ask(passage, true);
       break;
-    case HTTP_FRAME_BROKEN:
-      ask(passage, false);
+    case HTTP_FRAME_BROKEN: /* behind a good head, it is too long */
+      if (passage->asked.head)
+        drop(passage);
+      else
+        ask(passage, false);
   }
 }
 

@@ -26,7 +26,7 @@ typedef struct Message {
   bool is_stream; /* of events or lines */
   bool is_sse;
   FaultPlan *plan;
-  size_t body_at, body_end; /* in plan->bytes */
+  size_t body_at; /* in plan->bytes */
 } Message;
 
 /* ---- steps --------------------------------------------------------------- */
@@ -89,7 +89,6 @@ static void write_message(Message *message, FaultFraming framing,
   if (is_chunked && body.length == 0) out->length -= 3;
   message->body_at = out->length;
   buf_add_slice(out, body);
-  message->body_end = out->length;
   if (framing != FAULT_FRAMING_SOUND) message->plan->end = FAULT_END_CLOSE;
   if (!is_chunked) return;
   if (body.length) buf_add_text(out, "\r\n");

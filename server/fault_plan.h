@@ -17,7 +17,6 @@ typedef struct FaultAnswer {
   Slice headers;          /* lines to add, each with its end */
   const Dialect *dialect; /* of the path */
   uint64_t seed;          /* of what is random in it */
-  uint64_t wall_s;        /* seconds since 1970, for dates */
 } FaultAnswer;
 
 /* Waits `wait_ns`, then sends bytes[from, to) in pieces of `piece` (0: all at

@@ -430,7 +430,7 @@ static void lost(void *user, const char *fault) {
 
 static void refuse(void *user, bool is_refusing) {
   SimServer *server = user;
-  web_refuse(server->web, is_refusing);
+  if (!server->is_ending) web_refuse(server->web, is_refusing);
 }
 
 static int accepted(void *user, int fd) {
