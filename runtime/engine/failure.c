@@ -153,6 +153,17 @@ static FailedCall *make_room(RunFailure *failure, uint64_t at) {
   return &shown[place];
 }
 
+/* An attempt that the run's own end has cut off has not failed: it was open. */
+static void forget_last(Pending *pending) {
+  ModelRequest *request = &pending->request;
+  uint32_t count = request->attempts.length;
+  if (request->problem != MODEL_PROBLEM_TIMED_OUT || count == 0 ||
+      count < request->attempt)
+    return;
+  mem_free(request->attempts.data[count - 1].cause);
+  request->attempts.length--;
+}
+
 /* Under scope_lock. */
 static void keep_open(RunFailure *failure, Pending *pending) {
   const ModelRequest *request = &pending->request;
@@ -160,6 +171,7 @@ static void keep_open(RunFailure *failure, Pending *pending) {
     failure->waiting++;
     return;
   }
+  forget_last(pending);
   bool is_open = request->attempt > request->attempts.length;
   if (is_open)
     failure->open++;
