@@ -304,7 +304,7 @@ def main():
         write_page(options.write, rows, seen)
     for line in wrong:
         print(line, file=sys.stderr)
-    print('%d faults, %d wrong' % (len(rows), len(wrong)))
+    print('%d rows, %d wrong' % (len(rows), len(wrong)))
     sys.exit(1 if wrong else 0)
 
 
