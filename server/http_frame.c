@@ -109,8 +109,8 @@ static HttpFrameState read_chunk(Slice bytes, size_t at, size_t most,
                                  size_t *size, size_t *data) {
   size_t end = find(bytes, at, line_end);
   if (end == SIZE_MAX)
-    return bytes.length - at < SIZE_LINE_MOST ? HTTP_FRAME_OPEN
-                                              : HTTP_FRAME_BROKEN;
+    return bytes.length - at <= SIZE_LINE_MOST ? HTTP_FRAME_OPEN
+                                               : HTTP_FRAME_BROKEN;
   if (end - at >= SIZE_LINE_MOST) return HTTP_FRAME_BROKEN;
   Slice line = slice_from(bytes.data + at, end - at);
   const char *extension = memchr(line.data, ';', line.length);
