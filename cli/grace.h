@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/sanitized.h"
+
 /* How long what was told to end may take. */
-#define GRACE_NS UINT64_C(800000000)
+#define GRACE_NS (UINT64_C(800000000) * SANITIZED_SLOWDOWN)
 
 typedef enum GraceKind {
   GRACE_INTERRUPT, /* after Ctrl-C: exit code 130 */

@@ -14,6 +14,7 @@
 #include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/thread.h"
 #include "tests/http_ask.h"
 #include "tests/unit/unit.h"
 
@@ -574,25 +575,44 @@ CASE(crowds_with_cancels) {
   setup_close(&setup);
 }
 
+/* Where hundreds meet. */
+typedef struct Meeting {
+  Mutex mutex; /* guards the next */
+  uint32_t arrived;
+  Cond all_there;
+} Meeting;
+
+enum { MEMBERS = 300 };
+
+static void wait_for_all(Meeting *meeting) {
+  mutex_lock(&meeting->mutex);
+  if (++meeting->arrived == MEMBERS) cond_broadcast(&meeting->all_there);
+  while (meeting->arrived < MEMBERS)
+    cond_wait(&meeting->all_there, &meeting->mutex);
+  mutex_unlock(&meeting->mutex);
+}
+
 /* More than one multi handle holds, all open at once. */
 static void serve_together(RawPeer *peer, void *argument) {
-  _Atomic uint32_t *arrived = argument;
   while (raw_peer_skip(peer)) {
-    add_relaxed(arrived, 1);
-    while (load_relaxed(arrived) < 300) clock_sleep(NS_PER_MS);
+    wait_for_all(argument);
     if (!raw_peer_reply(peer, 200, "", SLICE("{}"))) return;
   }
 }
 
 CASE(hundreds_open_at_once) {
   (void)state;
-  _Atomic uint32_t arrived = 0;
-  Setup setup = setup_to(serve_together, &arrived);
-  run_many(&setup, setup.endpoint, 300, 0, HTTP_FAILURE_NONE);
-  assert_int_equal(raw_server_accepted(setup.server), 300);
+  Meeting meeting = {0};
+  mutex_init(&meeting.mutex);
+  cond_init(&meeting.all_there);
+  Setup setup = setup_to(serve_together, &meeting);
+  run_many(&setup, setup.endpoint, MEMBERS, 0, HTTP_FAILURE_NONE);
+  assert_int_equal(raw_server_accepted(setup.server), MEMBERS);
   run_many(&setup, setup.endpoint, 100, 0, HTTP_FAILURE_NONE);
-  assert_int_equal(raw_server_accepted(setup.server), 300);
+  assert_int_equal(raw_server_accepted(setup.server), MEMBERS);
   setup_close(&setup);
+  cond_destroy(&meeting.all_there);
+  mutex_destroy(&meeting.mutex);
 }
 
 int main(void) {
