@@ -141,9 +141,12 @@ cJSON *backend_row_json(const BackendRow *row) {
   cJSON_AddItemToObject(item, "key", variable_json(backend->key_env));
   cJSON_AddItemToObject(item, "headers", headers_json(backend));
   cJSON_AddNumberToObject(item, "max_in_flight", backend->max_in_flight);
+  cJSON_AddBoolToObject(item, "is_adaptive", backend->is_adaptive);
   add_count(item, "rpm", backend->rpm);
   add_count(item, "tpm", backend->tpm);
+  cJSON_AddNumberToObject(item, "retries", backend->retries);
   cJSON_AddBoolToObject(item, "stream", backend->stream);
+  cJSON_AddBoolToObject(item, "cache_prompts", backend->cache_prompts);
   cJSON_AddItemToObject(item, "timeout_ms", timeouts_json(backend));
   add_text(item, "file", backend->file);
   add_count(item, "line", backend->line);

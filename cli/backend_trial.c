@@ -240,7 +240,7 @@ static int report(const Cli *cli, const Trials *all) {
   int code = cli_print(cli, buf_slice(&text));
   buf_free(&text);
   if (code != EXIT_CODE_DONE) return code;
-  if (load_relaxed(&all->interrupt.count) > 0) return EXIT_CODE_INTERRUPTED;
+  if (interrupt_came()) return EXIT_CODE_INTERRUPTED;
   return all_fine ? EXIT_CODE_DONE : EXIT_CODE_SETUP;
 }
 

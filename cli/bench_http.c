@@ -8,6 +8,7 @@
 #include "cli/bench_http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ typedef struct Bench {
   char *server;                       /* bench_server; NULL with sim */
   Buf folder;                         /* temporary, for the sources */
   Buf source;                         /* the path of the source in there */
+  Buf config;                         /* of the configuration */
 } Bench;
 
 static void find_peers(Bench *bench) {
@@ -63,6 +65,14 @@ static void find_peers(Bench *bench) {
   if (bench->programs[HTTP_LANGGRAPH] == NULL)
     cli_note(bench->cli,
              "langgraph is not measured: `./dev bench --peers` installs it");
+}
+
+/* Processes of apxm find the backend by a configuration in the folder. */
+static Status prepare_folder(Bench *bench, Error *error) {
+  buf_addf(&bench->source, "%s/fan.ais", bench->folder.data);
+  buf_addf(&bench->config, "%s/config.yaml", bench->folder.data);
+  if (setenv("APXM_HOME", bench->folder.data, 1) == 0) return STATUS_OK;
+  return error_set(error, STATUS_NO_MEMORY, "no memory for the environment");
 }
 
 static Status prepare(Bench *bench, Error *error) {
@@ -79,14 +89,14 @@ static Status prepare(Bench *bench, Error *error) {
   }
   find_peers(bench);
   Status status = bench_folder_make(&bench->folder, error);
-  if (status == STATUS_OK)
-    buf_addf(&bench->source, "%s/fan.ais", bench->folder.data);
+  if (status == STATUS_OK) status = prepare_folder(bench, error);
   return status;
 }
 
 static void clean_up(Bench *bench) {
   if (bench->source.length > 0) {
     unlink(bench->source.data);
+    unlink(bench->config.data);
     rmdir(bench->folder.data);
   }
   buf_free(&bench->folder);
@@ -94,6 +104,7 @@ static void clean_up(Bench *bench) {
     mem_free(bench->programs[s]);
   mem_free(bench->server);
   buf_free(&bench->source);
+  buf_free(&bench->config);
 }
 
 /* ---- one server ---------------------------------------------------------- */
@@ -138,6 +149,19 @@ static Status start_server(const Bench *bench, const HttpCase *c,
   return status;
 }
 
+static Status write_config(const Bench *bench, const Target *target,
+                           Error *error) {
+  Buf text = {0};
+  buf_addf(&text,
+           "backends:\n  bench-http:\n    provider: openai\n    url: %s\n"
+           "    stream: %s\n",
+           target->backend.data + strlen("openai:"),
+           bench->plan->is_streamed ? "true" : "false");
+  Status status = file_write(bench->config.data, buf_slice(&text), error);
+  buf_free(&text);
+  return status;
+}
+
 static void stop_server(Target *target) {
   bench_server_stop(&target->server);
   buf_free(&target->backend);
@@ -177,11 +201,10 @@ static void peer_words(const Bench *bench, HttpSubject subject,
 }
 
 /* A whole process of apxm. */
-static void apxm_words(const Bench *bench, const HttpCase *c,
-                       const Target *target, Words *words) {
+static void apxm_words(const Bench *bench, const HttpCase *c, Words *words) {
   snprintf(words->in_flight, sizeof words->in_flight, "%u", c->in_flight);
   const char *const all[] = {
-      bench->apxm,        "execute", "--backend",       target->backend.data,
+      bench->apxm,        "execute", "--backend",       "bench-http",
       "--model",          "bench",   "--max-in-flight", words->in_flight,
       bench->source.data, NULL};
   memcpy(words->word, all, sizeof all);
@@ -193,7 +216,7 @@ static Status measure_process(Bench *bench, HttpSubject subject, uint32_t row,
   BenchCost cost;
   Words words;
   if (subject == HTTP_APXM)
-    apxm_words(bench, c, target, &words);
+    apxm_words(bench, c, &words);
   else
     peer_words(bench, subject, c, 0, target, &words);
   Status status = bench_child_run(words.word, NULL, &cost, error);
@@ -206,7 +229,7 @@ static Status measure_process(Bench *bench, HttpSubject subject, uint32_t row,
 static Status measure_in_process(HttpSubject subject, const Bench *bench,
                                  const HttpCase *c, const Target *target,
                                  Buf *lines, Error *error) {
-  HttpJob job = {c, target->backend.data};
+  HttpJob job = {c, target->backend.data, bench->plan->is_streamed};
   Words words;
   if (subject == HTTP_APXM)
     return bench_child_fork(http_measure_engine, &job, lines, error);
@@ -259,6 +282,7 @@ static Status measure_case(Bench *bench, uint32_t index, Error *error) {
   Target target = {0};
   if (write_source(bench, c, error) != STATUS_OK) return error->status;
   Status status = start_server(bench, c, &target, error);
+  if (status == STATUS_OK) status = write_config(bench, &target, error);
   for (uint32_t turn = 0; turn < bench->plan->repeat; turn++)
     if (status == STATUS_OK)
       status = measure_turn(bench, index, turn, &target, error);
@@ -297,7 +321,7 @@ typedef struct Choice {
   bool kinds[HTTP_CASE_KIND_COUNT];
   BenchList asks; /* 0: the standard cases */
   uint32_t in_flight, latency, warm, repeat;
-  bool is_raw;
+  bool is_raw, is_streamed;
 } Choice;
 
 static bool read_kind(const char *text, void *target) {
@@ -316,6 +340,12 @@ static bool read_server(const char *text, void *target) {
   return *is_raw || strcmp(text, "sim") == 0;
 }
 
+static bool read_reply(const char *text, void *target) {
+  bool *is_streamed = target;
+  *is_streamed = strcmp(text, "stream") == 0;
+  return *is_streamed || strcmp(text, "whole") == 0;
+}
+
 static void add_case(HttpPlan *plan, const Choice *choice, HttpCase c) {
   if (choice->warm > 0) c.warm = choice->warm;
   if (choice->in_flight > 0) c.in_flight = choice->in_flight;
@@ -329,6 +359,7 @@ static void make_plan(const Choice *choice, HttpPlan *plan) {
     all = all && !choice->kinds[k];
   plan->repeat = choice->repeat;
   plan->is_raw_server = choice->is_raw;
+  plan->is_streamed = choice->is_streamed;
   for (uint32_t i = 0; i < choice->asks.count; i++)
     add_case(plan, choice,
              (HttpCase){HTTP_CASE_FAN, choice->asks.at[i], choice->asks.at[i],
@@ -368,7 +399,11 @@ int bench_http(const Cli *cli, int count, char *const *words) {
       {"--warm", "N", "runs after the first in each [what the case says]",
        BENCH_OPTION_NUMBER, 1, 1000, &choice.warm, NULL},
       {"--server", "SERVER", "raw (tests/bench/bench_server.c) or sim [raw]",
-       BENCH_OPTION_WORD, 0, 0, &choice.is_raw, read_server}};
+       BENCH_OPTION_WORD, 0, 0, &choice.is_raw, read_server},
+      {"--reply", "HOW",
+       "how apxm asks for it: whole, as the others do, or stream (of sim) "
+       "[whole]",
+       BENCH_OPTION_WORD, 0, 0, &choice.is_streamed, read_reply}};
   const BenchUsage usage = {
       "http",
       "Model calls over loopback HTTP, beside a bare libcurl loop and, where "

@@ -43,6 +43,7 @@ typedef struct HttpPlan {
   uint32_t case_count;
   uint32_t repeat;    /* processes of each subject */
   bool is_raw_server; /* bench_server; else `apxm sim` */
+  bool is_streamed;   /* apxm asks for the replies piece by piece */
 } HttpPlan;
 
 /* The sheet's row of a subject in a case. */
@@ -55,6 +56,7 @@ static inline uint32_t http_row(uint32_t c, HttpSubject subject) {
 typedef struct HttpJob {
   const HttpCase *c;
   const char *backend; /* "openai:http://..." */
+  bool is_streamed;
 } HttpJob;
 Status http_measure_engine(const void *job, Buf *out, Error *error) MUST_USE;
 

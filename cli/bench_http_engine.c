@@ -62,9 +62,10 @@ static Status measure_runs(Engine *engine, const Object *object,
   return status;
 }
 
-Status http_measure_engine(const void *data, Buf *out, Error *error) {
-  const HttpJob *job = data;
-  EngineOptions options = {.model = {.backend = job->backend,
+static Status measure_with(const HttpJob *job, const Config *config, Buf *out,
+                           Error *error) {
+  EngineOptions options = {.model = {.config = config,
+                                     .backend = job->backend,
                                      .model = "bench",
                                      .max_in_flight = job->c->in_flight}};
   Object *object = make_program(job->c->asks, error);
@@ -75,5 +76,19 @@ Status http_measure_engine(const void *data, Buf *out, Error *error) {
                       : measure_runs(engine, object, job->c, out, error);
   if (engine != NULL) engine_free(engine);
   object_free(object);
+  return status;
+}
+
+Status http_measure_engine(const void *data, Buf *out, Error *error) {
+  const HttpJob *job = data;
+  BackendConfig backend;
+  Config config = {.backends = {.data = &backend, .length = 1}};
+  Arena arena;
+  arena_init(&arena);
+  Status status =
+      config_find_backend(NULL, job->backend, &arena, &backend, error);
+  backend.stream = job->is_streamed;
+  if (status == STATUS_OK) status = measure_with(job, &config, out, error);
+  arena_free(&arena);
   return status;
 }

@@ -20,15 +20,20 @@
 /* The groups that commands.def names. */
 #define OPT_COMMON \
   (OPT(ERROR_FORMAT) | OPT(LOG_LEVEL) | OPT(QUIET) | OPT(VERBOSE) | OPT(HELP))
-#define OPT_ENGINE                                               \
-  (OPT(BACKEND) | OPT(MODEL) | OPT(SIM_PROFILE) | OPT(REPLIES) | \
-   OPT(REQUEST_LOG) | OPT(MAX_IN_FLIGHT) | OPT(WORKERS))
+#define OPT_ENGINE                                                      \
+  (OPT(BACKEND) | OPT(MODEL) | OPT(SIM_PROFILE) | OPT(REPLIES) |        \
+   OPT(REQUEST_LOG) | OPT(MAX_IN_FLIGHT) | OPT(WORKERS) | OPT(RECORD) | \
+   OPT(REPLAY) | OPT(RETRY_SEED))
 #define OPT_RUN                                                              \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(EMIT_DIAGNOSTICS) | OPT(EMIT_METRICS) | \
-   OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON))
+   OPT(TRACE) | OPT(ARG) | OPT(ARG_FILE) | OPT(FLOW) | OPT(JSON) |           \
+   OPT(DEADLINE) | OPT(EACH) | OPT(ON_ERROR) | OPT(OUTPUT))
 #define OPT_WORKLOADS                                                  \
   (OPT_ENGINE | OPT(OPT_LEVEL) | OPT(FLOW) | OPT(JSON) | OPT(OUTPUT) | \
    OPT(ITERATIONS) | OPT(WARMUP) | OPT(TRACE))
+#define OPT_TEST                                                           \
+  (OPT(FILTER) | OPT(RERECORD) | OPT(JSON) | OPT(OPT_LEVEL) | OPT(MODEL) | \
+   OPT(BACKEND) | OPT(SIM_PROFILE) | OPT(MAX_IN_FLIGHT))
 #define OPT_OWN UINT64_C(0)
 
 typedef struct Cli Cli;
@@ -106,7 +111,6 @@ CompileOptions cli_compile_options(const Cli *cli);
 
 /* `apxm COMMAND --help`: what `apxm help COMMAND` shows. */
 int cli_help(const Cli *cli, const char *command);
-
 /* Exit code 2 unless there are from `least` to `most` operands. */
 int cli_want_words(const Cli *cli, uint32_t least, uint32_t most);
 /* Exit code 2 when an option was given that the first operand has no use for:

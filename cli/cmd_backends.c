@@ -7,6 +7,7 @@
 
 #include "cli/backend_rows.h"
 #include "cli/backend_trial.h"
+#include "cli/backend_watch.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "lib/report.h"
@@ -29,7 +30,10 @@ static void add_row(const BackendRow *row, Table *table) {
   table_add(table, "%s", backend->provider);
   table_add(table, "%s", backend->url ? backend->url : "-");
   table_add(table, "%s", backend->model ? backend->model : "-");
-  table_add(table, "%u", backend->max_in_flight);
+  if (backend->is_adaptive)
+    table_add(table, "auto");
+  else
+    table_add(table, "%u", backend->max_in_flight);
   table_add(table, "%s", key.data);
   add_where(row, table);
   buf_free(&key);
@@ -61,17 +65,6 @@ static void add_document(const BackendRows *rows, const Config *config,
   cJSON_Delete(document);
 }
 
-static void note_limits(const Cli *cli, const BackendRows *rows) {
-  for (uint32_t i = 0; i < rows->items.length; i++) {
-    const BackendConfig *backend = &rows->items.data[i].config;
-    if (backend->rpm || backend->tpm)
-      cli_note(cli,
-               "backend %s: rpm and tpm are read, but this version does not "
-               "hold calls back by them; max_in_flight does",
-               backend->name);
-  }
-}
-
 static int list_backends(const Cli *cli, const Config *config) {
   BackendRows rows;
   Buf text = {0};
@@ -80,7 +73,6 @@ static int list_backends(const Cli *cli, const Config *config) {
     add_document(&rows, config, &text);
   else
     add_table(&rows, &text);
-  note_limits(cli, &rows);
   int code = cli_print(cli, buf_slice(&text));
   buf_free(&text);
   backend_rows_free(&rows);
@@ -121,14 +113,24 @@ static int test_backends(const Cli *cli, const Config *config) {
 /* ---- the command --------------------------------------------------------- */
 
 static int dispatch(const Cli *cli, const Config *config) {
-  if (strcmp(cli->words[0], "test") == 0) return test_backends(cli, config);
-  if (strcmp(cli->words[0], "list") != 0)
-    return cli_fail(cli, EXIT_CODE_USAGE,
-                    "`apxm backends` needs list or test, not `%s`",
-                    cli->words[0]);
+  bool is_test = strcmp(cli->words[0], "test") == 0;
+  if (is_test && cli_want_options(cli, OPT(JSON) | OPT(MODEL)) != 0)
+    return EXIT_CODE_USAGE;
+  if (is_test) return test_backends(cli, config);
   int code = cli_want_words(cli, 1, 1);
   if (code == EXIT_CODE_DONE) code = cli_want_options(cli, OPT(JSON));
   return code == EXIT_CODE_DONE ? list_backends(cli, config) : code;
+}
+
+static int watch(const Cli *cli) {
+  int code = cli_want_words(cli, 1, 1);
+  if (code == EXIT_CODE_DONE)
+    code = cli_want_options(cli, OPT(JSON) | OPT(LOOKS));
+  return code == EXIT_CODE_DONE ? backend_watch(cli) : code;
+}
+
+static bool is_known(const char *word) {
+  return strcmp(word, "list") == 0 || strcmp(word, "test") == 0;
 }
 
 int cmd_backends(const Cli *cli) {
@@ -136,6 +138,11 @@ int cmd_backends(const Cli *cli) {
   Config config;
   int code = cli_want_words(cli, 1, UINT32_MAX);
   if (code != EXIT_CODE_DONE) return code;
+  if (strcmp(cli->words[0], "watch") == 0) return watch(cli);
+  if (!is_known(cli->words[0]))
+    return cli_fail(cli, EXIT_CODE_USAGE,
+                    "`apxm backends` needs list, test or watch, not `%s`",
+                    cli->words[0]);
   if (config_load(NULL, &config, &error) == STATUS_OK)
     code = dispatch(cli, &config);
   else

@@ -15,10 +15,15 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/each.h"
 #include "cli/engine_setup.h"
+#include "cli/grace.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/run_failure.h"
+#include "cli/stream.h"
 #include "cli/trace_output.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "lib/report.h"
 
@@ -39,6 +44,7 @@ typedef struct Job {
   Session session;
   Trace *trace; /* NULL: not wanted */
   Progress progress;
+  Stream stream; /* of --stream */
 } Job;
 
 /* ---- before the run ------------------------------------------------------ */
@@ -117,9 +123,20 @@ static Status bind(Job *job, Error *error) {
   return status;
 }
 
+static int check_options(const Job *job) {
+  const Options *options = &job->cli->options;
+  if (!options_has(options, OPTION_STREAM) ||
+      !options_has(options, OPTION_JSON))
+    return EXIT_CODE_DONE;
+  return cli_fail(job->cli, EXIT_CODE_USAGE,
+                  "--stream shows the result as text while it comes, and "
+                  "--json as JSON at the end; leave one out");
+}
+
 static int prepare(Job *job) {
   Error error = {0};
-  int code = plan_outputs(job);
+  int code = check_options(job);
+  if (code == EXIT_CODE_DONE) code = plan_outputs(job);
   if (code == EXIT_CODE_DONE) code = open_program(job);
   if (code != EXIT_CODE_DONE) return code;
   if (bind(job, &error) != STATUS_OK) return cli_fail_error(job->cli, &error);
@@ -169,29 +186,54 @@ static void report_end(const Job *job) {
            (unsigned long long)metrics->requests, metrics->max_parallelism);
 }
 
-static int fail_interrupted(const Job *job) {
-  const RunMetrics *metrics = run_metrics(job->session.run);
-  return cli_fail(job->cli, EXIT_CODE_INTERRUPTED,
-                  "interrupted after %.1f s; nodes run: %llu, model calls "
-                  "made: %llu",
-                  (double)metrics->duration_ns / 1e9,
-                  (unsigned long long)metrics->nodes_executed,
-                  (unsigned long long)metrics->requests);
-}
-
 /* The exit code, with a message when it is not 0. */
 static int judge(Job *job) {
   int broke = prints_aside(job) ? 0 : output_error(job->output);
   RunStatus status = session_status(&job->session);
-  if (status == RUN_FAILED)
-    return cli_fail(job->cli, EXIT_CODE_FAILED, "%s",
-                    run_error(job->session.run));
+  if (status == RUN_FAILED || status == RUN_EXPIRED)
+    return run_failure_tell(job->cli, &job->session);
   if (broke == EPIPE) return EXIT_CODE_DONE;
   if (broke)
     return cli_fail(job->cli, EXIT_CODE_FAILED, "standard output: %s",
                     strerror(broke));
   if (status == RUN_PAUSED) return EXIT_CODE_PAUSED;
-  if (status == RUN_CANCELLED) return fail_interrupted(job);
+  if (status == RUN_CANCELLED) return run_failure_tell(job->cli, &job->session);
+  return EXIT_CODE_DONE;
+}
+
+/* Nothing when it stands there already, because it was shown as it came. */
+static void add_result(const Job *job, Buf *out) {
+  Buf text = {0};
+  bool is_there = report_result_text(&job->session, &text);
+  if (is_there && !stream_has_shown(&job->stream, buf_slice(&text))) {
+    if (job->stream.shown > 0) buf_add_text(out, "--- the result ---\n");
+    buf_add_slice(out, buf_slice(&text));
+    buf_add_char(out, '\n');
+  }
+  buf_free(&text);
+}
+
+/* It was told to end, and has a moment left. */
+static bool is_hurried(const Job *job) {
+  RunStatus status = session_status(&job->session);
+  return status == RUN_CANCELLED || status == RUN_EXPIRED;
+}
+
+/* False: standard output has a reader that does not read, or none. */
+static bool flush(const Job *job) {
+  Error error = {0};
+  if (!is_hurried(job)) return output_flush(job->output, &error) == STATUS_OK;
+  if (output_flush_until(job->output, clock_now() + GRACE_NS / 4))
+    return output_error(job->output) == 0;
+  cli_note(job->cli, "not all that was printed has been read");
+  return false;
+}
+
+/* A reader that does not read is waited for, unless there is no time. */
+static int print_text(const Job *job, Slice text) {
+  if (prints_aside(job) || !is_hurried(job)) return cli_print(job->cli, text);
+  bool has_room = output_write(job->output, text, NULL);
+  if (!has_room || !output_is_idle(job->output)) (void)flush(job);
   return EXIT_CODE_DONE;
 }
 
@@ -199,9 +241,11 @@ static int print_result(const Job *job) {
   Buf text = {0};
   if (prints_aside(job))
     report_run_json(&job->session, &text);
-  else if (report_result_text(&job->session, &text))
-    buf_add_char(&text, '\n');
-  int code = cli_print(job->cli, buf_slice(&text));
+  else if (session_status(&job->session) == RUN_SUCCESS)
+    add_result(job, &text);
+  else
+    report_partial_text(&job->session, &text);
+  int code = print_text(job, buf_slice(&text));
   buf_free(&text);
   return code;
 }
@@ -220,18 +264,22 @@ static int write_trace(const Job *job) {
 /* Files come first: nobody has to read standard output for them. */
 static int write_files(const Job *job) {
   int code = EXIT_CODE_DONE, wrote = EXIT_CODE_DONE;
-  if (job->metrics && !output_is_stdout(job->metrics))
+  if (job->metrics && !output_is_stdout(job->metrics)) {
+    grace_hold(output_is_regular(job->metrics));
     code = write_metrics(job);
-  if (job->trace_file) wrote = write_trace(job);
+  }
+  if (job->trace_file) {
+    grace_hold(output_is_regular(job->trace_file));
+    wrote = write_trace(job);
+  }
+  grace_hold(false);
   return code != EXIT_CODE_DONE ? code : wrote;
 }
 
 static int finish(Job *job) {
-  Error error = {0};
   int code = EXIT_CODE_DONE;
   int wrote = write_files(job);
-  bool is_whole = output_flush(job->output, &error) == STATUS_OK;
-  if (is_whole || prints_aside(job)) code = print_result(job);
+  if (flush(job) || prints_aside(job)) code = print_result(job);
   if (code == EXIT_CODE_DONE && output_is_stdout(job->metrics))
     code = write_metrics(job);
   report_end(job);
@@ -250,6 +298,12 @@ static void stop(void *user) {
 
 static void ignore(void *user) {
   (void)user;
+}
+
+/* I/O thread, mostly: see RunOptions.delta. */
+static void take_text(void *user, uint32_t attempt, Slice text) {
+  Job *job = user;
+  stream_take(&job->stream, attempt, text);
 }
 
 static void report_start(const Job *job) {
@@ -273,7 +327,10 @@ static Status set_up(Job *job, Error *error) {
   job->output = output_new(reactor, is_json ? STDERR_FILENO : STDOUT_FILENO,
                            is_json ? ignore : stop, job, error);
   if (!job->output) return error->status;
-  progress_prepare(&job->progress, cli, job->output);
+  progress_prepare(&job->progress, cli);
+  progress_mind(&job->progress, job->output,
+                is_json ? STDERR_FILENO : STDOUT_FILENO);
+  job->stream = (Stream){.output = job->output, .progress = &job->progress};
   if (job->trace_file) job->trace = trace_new(engine_workers(job->engine));
   return interrupt_watch(&job->interrupt, reactor, stop, job, error);
 }
@@ -284,23 +341,33 @@ static void tear_down(Job *job) {
   if (job->output) output_free(job->output);
   if (job->engine) engine_free(job->engine);
   progress_release(&job->progress);
+  stream_free(&job->stream);
   trace_free(job->trace);
 }
 
 static int perform(Job *job) {
+  const Options *options = &job->cli->options;
   SessionStart start = {
       .flow = job->flow,
       .args = job->values,
       .output = job->output,
-      .keep_output = options_has(&job->cli->options, OPTION_JSON),
-      .trace = job->trace};
+      .keep_output = options_has(options, OPTION_JSON),
+      .user = job,
+      .trace = job->trace,
+      .deadline_ns = options->ns[OPTION_DEADLINE],
+      .keep_partial = options_has(options, OPTION_PARTIAL),
+      .delta = options_has(options, OPTION_STREAM) ? take_text : NULL};
   Error error = {0};
   job->value_count = 0; /* they are the run's now */
   report_start(job);
   if (session_start(&job->session, &start, &error) != STATUS_OK)
     return cli_fail(job->cli, EXIT_CODE_SETUP, "%s", error.message);
-  progress_start(&job->progress, engine_reactor(job->engine), job->session.run);
+  progress_start_run(&job->progress, engine_reactor(job->engine),
+                     job->session.run);
+  if (start.deadline_ns > 0)
+    grace_begin(GRACE_DEADLINE, start.deadline_ns + GRACE_NS);
   session_wait(&job->session);
+  if (session_status(&job->session) != RUN_EXPIRED) grace_end(GRACE_DEADLINE);
   progress_stop(&job->progress);
   return finish(job);
 }
@@ -326,6 +393,7 @@ static void free_job(Job *job) {
 int cmd_run(const Cli *cli) {
   int code = cli_want_words(cli, 1, UINT32_MAX);
   if (code != EXIT_CODE_DONE) return code;
+  if (each_is_wanted(cli)) return each_run(cli);
   Job job = {.cli = cli, .path = cli->words[0], .progress.fd = -1};
   code = prepare(&job);
   if (code == EXIT_CODE_DONE) code = execute(&job);

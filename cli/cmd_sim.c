@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/grace.h"
 #include "cli/interrupt.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -56,10 +57,10 @@ static int refuse_both(const Job *job, OptionId one, OptionId two) {
 
 static int check_options(const Job *job) {
   static const OptionId apart[][2] = {
-      {OPTION_STOP, OPTION_BACKGROUND},     {OPTION_STOP, OPTION_LOG},
-      {OPTION_STOP, OPTION_LATENCY},        {OPTION_STOP, OPTION_REPLIES},
-      {OPTION_STOP, OPTION_SIM_PROFILE},    {OPTION_STOP, OPTION_JSON},
-      {OPTION_LATENCY, OPTION_SIM_PROFILE},
+      {OPTION_STOP, OPTION_BACKGROUND},  {OPTION_STOP, OPTION_LOG},
+      {OPTION_STOP, OPTION_LATENCY},     {OPTION_STOP, OPTION_REPLIES},
+      {OPTION_STOP, OPTION_SIM_PROFILE}, {OPTION_STOP, OPTION_JSON},
+      {OPTION_STOP, OPTION_FAULTS},      {OPTION_LATENCY, OPTION_SIM_PROFILE},
   };
   for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
     int code = refuse_both(job, apart[i][0], apart[i][1]);
@@ -84,6 +85,8 @@ static int plan_log(Job *job) {
   if (!options->value[OPTION_LOG]) return EXIT_CODE_DONE;
   if (options->value[OPTION_REPLIES])
     outputs_add_input(&job->outputs, options->value[OPTION_REPLIES]);
+  if (options->value[OPTION_FAULTS])
+    outputs_add_input(&job->outputs, options->value[OPTION_FAULTS]);
   job->log = outputs_add(&job->outputs, "--log", options->value[OPTION_LOG]);
   bool is_taken = options_has(options, OPTION_BACKGROUND) ||
                   options_has(options, OPTION_JSON);
@@ -143,6 +146,7 @@ static int make_server(Job *job) {
   SimServerOptions server = {
       .sim_profile = job->profile.length ? job->profile.data : NULL,
       .replies = options->value[OPTION_REPLIES],
+      .faults = options->value[OPTION_FAULTS],
       .log_fd = -1};
   Error error = {0};
   if (listen_open(&job->address, &server.listen_fd, &error) != STATUS_OK)
@@ -161,16 +165,23 @@ static int make_server(Job *job) {
 static int announce(const Job *job) {
   Buf text = {0};
   int code = EXIT_CODE_DONE;
+  unsigned long long seed = sim_server_seed(job->server);
   if (options_has(&job->cli->options, OPTION_JSON)) {
     buf_addf(&text, "{\"url\":\"http://%s/v1\",\"host\":", job->name);
     json_add_text(&text, slice_of(job->address.host));
-    buf_addf(&text, ",\"port\":%u,\"pid\":%ld}\n", job->address.port,
+    buf_addf(&text, ",\"port\":%u,\"pid\":%ld", job->address.port,
              (long)getpid());
+    if (options_has(&job->cli->options, OPTION_FAULTS))
+      buf_addf(&text, ",\"seed\":%llu", seed);
+    buf_add_text(&text, "}\n");
     code = cli_print(job->cli, buf_slice(&text));
   } else {
     cli_note(job->cli, "listening on http://%s/v1 (pid %ld)", job->name,
              (long)getpid());
   }
+  if (options_has(&job->cli->options, OPTION_FAULTS))
+    cli_note(job->cli, "faults of %s, seed %llu",
+             job->cli->options.value[OPTION_FAULTS], seed);
   if (!job->address.is_loopback)
     cli_note(job->cli,
              "whoever can reach this machine can use this server; --listen "
@@ -185,6 +196,7 @@ static int announce(const Job *job) {
 /* I/O thread. */
 static void told_to_end(void *user) {
   Job *job = user;
+  grace_end(GRACE_INTERRUPT); /* what is open is answered first */
   mutex_lock(&job->mutex);
   job->is_told = true;
   cond_signal(&job->changed);

@@ -5,7 +5,6 @@
  * none for longer than three seconds. The main thread starts and waits; the
  * I/O thread counts down.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -13,7 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/thread.h"
-#include "runtime/io/http.h"
+#include "runtime/model/remote.h"
 
 #define PROBE_NS (3 * NS_PER_S)
 enum { PROBE_REPLY_BYTES = 1 << 20 };
@@ -81,15 +80,6 @@ static void check_secrecy(Doctor *doctor, const char *area,
              "use https where the server has it");
 }
 
-static void check_limits(Doctor *doctor, const char *area,
-                         const BackendConfig *backend) {
-  if (!backend->rpm && !backend->tpm) return;
-  doctor_add(doctor, area, HEALTH_WARNING,
-             "rpm and tpm are read, but this version does not hold calls back "
-             "by them",
-             "keep max_in_flight low enough for the server");
-}
-
 static void check_model(Doctor *doctor, const char *area,
                         const BackendConfig *backend) {
   if (backend->model) return;
@@ -107,73 +97,32 @@ static void on_done(HttpExchange *exchange) {
   mutex_unlock(&all->mutex);
 }
 
-typedef struct HeaderLines {
-  VEC(char *) lines; /* "Name: value"; secrets are among them */
-} HeaderLines;
-
-static void add_line(HeaderLines *headers, const char *name,
-                     const char *variable, const char *value) {
-  Buf line = {0};
-  if (variable) value = getenv(variable);
-  if (!value || !value[0]) return;
-  buf_addf(&line, "%s%s", name, value);
-  vec_push(&headers->lines, buf_take(&line));
-}
-
-static void collect_headers(const BackendConfig *backend,
-                            HeaderLines *headers) {
-  if (backend->key_env)
-    add_line(headers, "Authorization: Bearer ", backend->key_env, NULL);
-  for (uint32_t i = 0; i < backend->header_count; i++) {
-    const ConfigHeader *header = &backend->headers[i];
-    Buf name = {0};
-    buf_addf(&name, "%s: ", header->name);
-    add_line(headers, name.data, header->is_env ? header->value : NULL,
-             header->value);
-    buf_free(&name);
-  }
-}
-
-/* A line feed in a key would be a header of its own. */
-static bool are_lines(const HeaderLines *headers) {
-  for (uint32_t i = 0; i < headers->lines.length; i++) {
-    for (const char *at = headers->lines.data[i]; *at; at++) {
-      if ((unsigned char)*at < 0x20 || *at == 0x7F) return false;
-    }
-  }
-  return true;
-}
-
 static HttpEndpoint *make_endpoint(Probes *all, const BackendConfig *backend,
                                    Error *error) {
   static const HttpTimeouts timeouts = {.connect = PROBE_NS,
                                         .first = PROBE_NS,
                                         .idle = PROBE_NS,
                                         .total = PROBE_NS};
-  HeaderLines headers = {0};
+  RemoteHeaders headers = {.skips_unset = true};
+  Secrets secrets = {0};
   HttpEndpoint *endpoint = NULL;
-  collect_headers(backend, &headers);
-  if (are_lines(&headers))
+  Status status = remote_headers_make(backend, &headers, &secrets, error);
+  if (status == STATUS_OK)
     endpoint = http_endpoint_new(
         all->client, backend->url, (const char *const *)headers.lines.data,
         headers.lines.length, &timeouts, PROBE_REPLY_BYTES, error);
-  else
-    (void)error_set(error, STATUS_USAGE,
-                    "its key or a header of it is more than one line");
-  for (uint32_t i = 0; i < headers.lines.length; i++)
-    mem_free(headers.lines.data[i]);
-  vec_free(&headers.lines);
+  remote_headers_free(&headers);
+  secrets_free(&secrets);
   return endpoint;
 }
 
 static void start_probe(Probe *probe) {
   Probes *all = probe->all;
-  bool is_ollama = strcmp(probe->backend->provider, "ollama") == 0;
   if (!probe->backend->url) return;
   probe->endpoint = make_endpoint(all, probe->backend, &probe->error);
   if (!probe->endpoint) return;
   probe->exchange.endpoint = probe->endpoint;
-  probe->exchange.path = is_ollama ? "/api/version" : "/models";
+  probe->exchange.path = remote_dialect(probe->backend->provider)->probe_path;
   probe->exchange.is_get = true;
   probe->exchange.done = on_done;
   mutex_lock(&all->mutex);
@@ -197,6 +146,7 @@ static const char *next_of_failure(const Probe *probe) {
     case HTTP_FAILURE_RESOLVE:
       return "check the host in its url, and the network";
     case HTTP_FAILURE_TLS:
+    case HTTP_FAILURE_CERTIFICATE:
       return "check the certificate, or whether the server speaks http";
     case HTTP_FAILURE_PROTOCOL:
       return "check whether the server speaks https";
@@ -266,7 +216,6 @@ static void say(Doctor *doctor, const Probe *probe) {
   check_key(doctor, probe->area, backend);
   check_headers(doctor, probe->area, backend);
   check_secrecy(doctor, probe->area, backend);
-  check_limits(doctor, probe->area, backend);
   check_model(doctor, probe->area, backend);
   judge(doctor, probe);
 }

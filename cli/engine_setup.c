@@ -26,6 +26,21 @@ static BackendChoice choice_of(const Options *options) {
   return choice;
 }
 
+/* A tape answers instead of whatever else could. */
+static Status check_tape(const Options *options, Error *error) {
+  static const OptionId others[] = {OPTION_RECORD, OPTION_REPLIES,
+                                    OPTION_SIM_PROFILE};
+  if (!options_has(options, OPTION_REPLAY)) return STATUS_OK;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    if (options_has(options, others[i]))
+      return error_set(error, STATUS_USAGE,
+                       "--replay answers every call, so --%s has no meaning "
+                       "beside it",
+                       option_table[others[i]].name);
+  }
+  return STATUS_OK;
+}
+
 /* The backend exists, and the other options fit it. */
 static Status check_backend(const Cli *cli, EngineSetup *setup, Error *error) {
   BackendChoice choice = choice_of(&cli->options);
@@ -50,7 +65,11 @@ static void fill_options(const Cli *cli, EngineSetup *setup) {
                     (uint32_t)options_number(options, OPTION_MAX_IN_FLIGHT, 0),
                 .sim_profile = options->value[OPTION_SIM_PROFILE],
                 .replies = options->value[OPTION_REPLIES],
-                .request_log = options->value[OPTION_REQUEST_LOG]},
+                .request_log = options->value[OPTION_REQUEST_LOG],
+                .retry_seed =
+                    (uint64_t)options_number(options, OPTION_RETRY_SEED, 0),
+                .record = options->value[OPTION_RECORD],
+                .replay = options->value[OPTION_REPLAY]},
       .lazy_ns = lazy_ns()};
 }
 
@@ -60,7 +79,8 @@ int engine_setup_read(const Cli *cli, EngineSetup *setup) {
   if (config_load(NULL, &setup->config, &error) != STATUS_OK)
     return cli_fail_error(cli, &error);
   fill_options(cli, setup);
-  if (check_backend(cli, setup, &error) != STATUS_OK)
+  if (check_tape(&cli->options, &error) != STATUS_OK ||
+      check_backend(cli, setup, &error) != STATUS_OK)
     return cli_fail_error(cli, &error);
   return EXIT_CODE_DONE;
 }
@@ -81,7 +101,8 @@ static bool leaves_it_open(const Object *object) {
 
 void engine_setup_note_sim(const Cli *cli, const EngineSetup *setup,
                            const Object *object) {
-  if (setup->options.model.backend || !leaves_it_open(object)) return;
+  const ModelOptions *model = &setup->options.model;
+  if (model->backend || model->replay || !leaves_it_open(object)) return;
   cli_note(cli,
            "the replies come from `sim`, the built-in stand-in for a model "
            "(--backend sim says that this is meant; `apxm init` and "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ctrl-C and SIGTERM while an engine runs: blocked in every thread, and read
- * from a descriptor by the I/O thread, so that no code runs in a signal
- * handler. The first one calls `first`; the second ends the process at once.
+ * Ctrl-C and SIGTERM while an engine runs. The first one calls `first` on the
+ * I/O thread, and the process ends within a second, by itself or by a grace
+ * (grace.h); the second ends it at once.
  *
  *     interrupt_watch    as soon as there is a reactor
  *     interrupt_unwatch  before the engine goes
@@ -18,18 +18,22 @@
 #include "runtime/io/reactor.h"
 
 typedef struct Interrupt {
-  Watch watch;       /* first, so that it is the Interrupt too; I/O thread */
-  Reactor *reactor;  /* main thread; NULL while not watched */
-  sigset_t old_mask; /* main thread */
-  void (*first)(void *user); /* I/O thread; immutable while watched */
+  Watch watch;      /* first, so that it is the Interrupt too; I/O thread */
+  Reactor *reactor; /* main thread; NULL while not watched */
+  struct sigaction old_int, old_term; /* main thread */
+  void (*first)(void *user);          /* I/O thread; immutable while watched */
   void *user;
-  _Atomic uint32_t count; /* signals read; I/O thread adds, anyone reads */
 } Interrupt;
 
-/* Main thread, both. Zero it first; what was not watched may be unwatched. */
+/* Main thread, all; one at a time in a process. Zero it first; what was not
+ * watched may be unwatched. A grace that has begun goes on after that: what is
+ * left to do is to end. */
 Status interrupt_watch(Interrupt *interrupt, Reactor *reactor,
                        void (*first)(void *user), void *user,
                        Error *error) MUST_USE;
 void interrupt_unwatch(Interrupt *interrupt);
+
+/* Whether a signal came since the last interrupt_watch. */
+bool interrupt_came(void);
 
 #endif

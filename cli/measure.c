@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/interrupt.h"
+#include "cli/run_failure.h"
 #include "cli/trace_output.h"
 #include "core/base/file.h"
 #include "lib/flow.h"
@@ -112,7 +113,7 @@ static int judge(const Bench *bench, const Series *series,
   if (status == RUN_SUCCESS) return EXIT_CODE_DONE;
   if (status == RUN_CANCELLED) return fail_interrupted(bench, series);
   clear_progress(bench);
-  return cli_fail(cli, EXIT_CODE_FAILED, "%s", run_error(session->run));
+  return run_failure_tell(cli, session);
 }
 
 static int run_session(Bench *bench, const Series *series, Session *session,

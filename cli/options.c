@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/nearest.h"
 #include "core/base/slice.h"
+#include "core/base/unit.h"
 
 const OptionInfo option_table[OPTION_COUNT] = {
 #define X(id, name, letter, kind, value, minimum, maximum, standard, text) \
@@ -87,6 +89,16 @@ static Status check_number(Walk *walk, OptionId id, const char *text) {
   return fail_value(walk, id, what, text);
 }
 
+static Status check_time(Walk *walk, OptionId id, const char *text) {
+  const uint64_t day = 24 * 3600 * NS_PER_S;
+  if (unit_read(slice_of(text), unit_times, day, &walk->options->ns[id]))
+    return STATUS_OK;
+  return fail_value(walk, id,
+                    "a whole number with its unit, from 1ms to 24h (250ms, "
+                    "10s, 2m)",
+                    text);
+}
+
 static Status check_choice(Walk *walk, OptionId id, const char *text) {
   const OptionInfo *info = &option_table[id];
   size_t length = strlen(text);
@@ -115,6 +127,7 @@ static Status keep(Walk *walk, OptionId id, const char *text) {
   if (text[0] == '\0' && info->kind != OPTION_KIND_PAIR)
     return fail_value(walk, id, info->value, NULL);
   if (info->kind == OPTION_KIND_NUMBER) return check_number(walk, id, text);
+  if (info->kind == OPTION_KIND_TIME) return check_time(walk, id, text);
   if (info->kind == OPTION_KIND_CHOICE) return check_choice(walk, id, text);
   if (info->kind == OPTION_KIND_PAIR) return check_pair(walk, id, text);
   return STATUS_OK;

@@ -32,6 +32,7 @@ typedef enum OptionKind {
   OPTION_KIND_FLAG,
   OPTION_KIND_TEXT,
   OPTION_KIND_NUMBER,
+  OPTION_KIND_TIME,
   OPTION_KIND_CHOICE,
   OPTION_KIND_PAIR,
   OPTION_KIND_FILE,
@@ -61,6 +62,7 @@ typedef struct Options {
   uint32_t given[OPTION_COUNT];    /* how often */
   const char *value[OPTION_COUNT]; /* the last one; NULL without a value */
   int32_t number[OPTION_COUNT];    /* of a NUMBER that was given */
+  uint64_t ns[OPTION_COUNT];       /* of a TIME; 0: not given */
   VEC(OptionPair) pairs;           /* in order */
   VEC(const char *) words;         /* what is no option; the command first */
 } Options;

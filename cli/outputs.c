@@ -103,6 +103,11 @@ bool output_is_stdout(const OutputFile *file) {
   return file && is_dash(file->path);
 }
 
+bool output_is_regular(const OutputFile *file) {
+  struct stat info;
+  return stat(file->path, &info) != 0 || S_ISREG(info.st_mode);
+}
+
 /* The part of `path` before its last one, for opening: "." when there is
  * none. */
 static void add_folder(const char *path, Buf *out) {

@@ -46,6 +46,8 @@ OutputFile *outputs_add_option(Outputs *outputs, const Options *options,
 void outputs_derive(const char *program, const char *ending, Buf *out);
 
 bool output_is_stdout(const OutputFile *file); /* NULL is not */
+/* Or will be one: nobody has to read it. */
+bool output_is_regular(const OutputFile *file);
 
 /* STATUS_USAGE: a name that must not be written, two alike, or standard input
  * read twice. STATUS_IO: it cannot be written. */

@@ -23,76 +23,18 @@
 
 enum { USUAL_COLUMNS = 80 };
 
-/* ---- the text ------------------------------------------------------------ */
+/* ---- a run's line -------------------------------------------------------- */
 
-static void add_grouped(Buf *out, uint64_t number) {
-  char digits[24];
-  int length =
-      snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-  for (int i = 0; i < length; i++) {
-    if (i > 0 && (length - i) % 3 == 0) buf_add_char(out, ',');
-    buf_add_char(out, digits[i]);
-  }
-}
-
-static void add_elapsed(Buf *out, uint64_t ns) {
-  uint64_t seconds = ns / NS_PER_S;
-  if (seconds < 60)
-    buf_addf(out, "%.1f s", (double)ns / (double)NS_PER_S);
-  else
-    buf_addf(out, "%llu:%02llu min", (unsigned long long)(seconds / 60),
-             (unsigned long long)(seconds % 60));
-}
-
-/* Adds "name number" to the line if it fits. True: it did. */
-static bool add_item(Buf *line, size_t *columns, const Buf *item) {
-  size_t need = item->length + (line->length > 0 ? 3 : 0);
-  if (need > *columns) return false;
-  if (line->length > 0) buf_add_text(line, " \xC2\xB7 ");
-  buf_add_slice(line, buf_slice(item));
-  *columns -= need;
-  return true;
-}
-
-static bool add_count(Buf *line, size_t *columns, const char *name,
-                      uint64_t number) {
-  Buf item = {0};
-  buf_addf(&item, "%s ", name);
-  add_grouped(&item, number);
-  bool fits = add_item(line, columns, &item);
-  buf_free(&item);
-  return fits;
-}
-
-static bool add_tokens(Buf *line, size_t *columns, uint64_t tokens) {
-  Buf item = {0};
-  add_grouped(&item, tokens);
-  buf_add_text(&item, " tokens");
-  bool fits = add_item(line, columns, &item);
-  buf_free(&item);
-  return fits;
-}
-
-static bool add_time(Buf *line, size_t *columns, uint64_t ns) {
-  Buf item = {0};
-  add_elapsed(&item, ns);
-  bool fits = add_item(line, columns, &item);
-  buf_free(&item);
-  return fits;
-}
-
-/* The line for a terminal of `columns` columns: what does not fit is left out,
- * from the end. Empty when nothing fits. */
-static void add_line(const RunProgress *now, size_t columns, Buf *out) {
-  uint64_t tokens = now->input_tokens + now->output_tokens;
-  bool fits =
-      add_count(out, &columns, "running", now->open) &&
-      add_count(out, &columns, "waiting", now->waiting) &&
-      add_count(out, &columns, "done", now->done - now->failed) &&
-      (now->failed == 0 || add_count(out, &columns, "failed", now->failed)) &&
-      add_tokens(out, &columns, tokens) &&
-      add_time(out, &columns, now->elapsed_ns);
-  (void)fits; /* what does not is left out */
+static void add_run(void *user, ProgressLine *line) {
+  const Run *run = user;
+  RunProgress now;
+  run_progress(run, &now);
+  progress_add_count(line, "running", now.open);
+  progress_add_count(line, "waiting", now.waiting);
+  progress_add_count(line, "done", now.done - now.failed);
+  if (now.failed > 0) progress_add_count(line, "failed", now.failed);
+  progress_add_number(line, now.input_tokens + now.output_tokens, "tokens");
+  progress_add_time(line, now.elapsed_ns, "");
 }
 
 /* ---- the terminal; the lock is held -------------------------------------- */
@@ -126,33 +68,44 @@ static void take_away(Progress *progress) {
 }
 
 static void draw(Progress *progress) {
-  RunProgress now;
-  Buf line = {0}, text = {0};
-  run_progress(progress->run, &now);
-  add_line(&now, columns_of(progress), &line);
-  if (line.length > 0) {
-    buf_addf(&text, "\r%s\033[K", line.data);
+  ProgressLine line = {.room = columns_of(progress)};
+  Buf text = {0};
+  progress->add_text(progress->user, &line);
+  if (line.text.length > 0) {
+    buf_addf(&text, "\r%s\033[K", line.text.data);
     progress->is_shown |= try_write(progress, &text) > 0;
   } else {
     take_away(progress);
   }
-  buf_free(&line);
+  buf_free(&line.text);
   buf_free(&text);
 }
 
 /* ---- when ---------------------------------------------------------------- */
 
+static bool are_idle(const Progress *progress) {
+  for (uint32_t i = 0; i < progress->output_count; i++) {
+    if (!output_is_idle(progress->outputs[i])) return false;
+  }
+  return true;
+}
+
 /* I/O thread. While print lines wait the terminal may be in the middle of
  * one. */
 static void tick(Timer *timer) {
   Progress *progress = (Progress *)(void *)timer;
-  bool may_draw = output_is_idle(progress->output) && is_in_front(progress);
+  bool may_draw =
+      !progress->is_paused && are_idle(progress) && is_in_front(progress);
   mutex_lock(&progress->lock);
   if (!progress->is_over) {
     if (may_draw) draw(progress);
     reactor_timer_set(progress->reactor, timer, clock_now() + EVERY_NS);
   }
   mutex_unlock(&progress->lock);
+}
+
+void progress_pause(Progress *progress, bool is_paused) {
+  progress->is_paused = is_paused;
 }
 
 /* Any thread: somebody is about to write. */
@@ -163,22 +116,33 @@ static void make_way(void *user) {
   mutex_unlock(&progress->lock);
 }
 
-void progress_prepare(Progress *progress, const Cli *cli, Output *output) {
-  *progress = (Progress){.timer.fire = tick, .output = output, .fd = -1};
+void progress_prepare(Progress *progress, const Cli *cli) {
+  *progress = (Progress){.timer.fire = tick, .fd = -1};
   if (!cli_may_draw(cli)) return;
   progress->fd =
       open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (progress->fd < 0) return;
   mutex_init(&progress->lock);
   log_set_before(make_way, progress);
-  if (isatty(STDOUT_FILENO)) output_set_before(output, make_way, progress);
 }
 
-void progress_start(Progress *progress, Reactor *reactor, const Run *run) {
+void progress_mind(Progress *progress, Output *output, int fd) {
+  if (progress->fd < 0) return;
+  progress->outputs[progress->output_count++] = output;
+  if (isatty(fd)) output_set_before(output, make_way, progress);
+}
+
+void progress_start(Progress *progress, Reactor *reactor, ProgressText *text,
+                    void *user) {
   if (progress->fd < 0) return;
   progress->reactor = reactor;
-  progress->run = run;
+  progress->add_text = text;
+  progress->user = user;
   reactor_timer_set(reactor, &progress->timer, clock_now() + FIRST_NS);
+}
+
+void progress_start_run(Progress *progress, Reactor *reactor, Run *run) {
+  progress_start(progress, reactor, add_run, run);
 }
 
 static void pass_by(void *nothing) {

@@ -155,6 +155,9 @@ typedef struct apxm_engine_options {
   const char *replies;     /* file of scripted replies for `sim`, or NULL */
   const char *request_log; /* file to append one JSON line a request to, or
                               NULL */
+  const char *record; /* folder that gets every model call, or NULL */
+  const char *replay; /* such a folder, which answers in the place of every
+                         backend: no network, no key; or NULL */
 } apxm_engine_options;
 
 /* Opens no connection yet: a backend is made when a run needs it. */
@@ -227,16 +230,26 @@ typedef struct apxm_run_options {
   /* Once, after all events, when the run has come to rest; there may be output
    * left. NULL: not. */
   void (*finished)(void *user);
-  void *user;      /* passed to all three; borrowed until apxm_run_wait */
+  void *user;      /* passed to all of them; borrowed until apxm_run_wait */
   int keep_output; /* not 0: the print lines are kept for apxm_run_report */
   int keep_trace;  /* not 0: all is recorded for apxm_run_write_trace */
+  uint64_t deadline_ms; /* from apxm_run_start: then the run ends, as
+                           APXM_RUN_EXPIRED; 0: whenever it does */
+  /* The text of the call that is the flow's result, while it comes; NULL: not.
+   * `attempt` from 1: with another one the text begins anew. A length of 0:
+   * that attempt is over, whatever became of it. Not called for what comes in
+   * one piece. One call at a time. */
+  void (*delta)(void *user, unsigned attempt, const char *text, size_t length);
+  int keep_partial; /* not 0: if it does not succeed, apxm_run_report has what
+                       its calls had brought */
 } apxm_run_options;
 
 typedef enum apxm_run_outcome {
   APXM_RUN_SUCCESS,
   APXM_RUN_FAILED,
   APXM_RUN_CANCELLED,
-  APXM_RUN_PAUSED
+  APXM_RUN_PAUSED,
+  APXM_RUN_EXPIRED /* its deadline came first */
 } apxm_run_outcome;
 
 /* Starts and returns at once. Program and engine are borrowed until the run is
@@ -270,9 +283,14 @@ APXM_API void apxm_run_progress(apxm_run *run, apxm_progress *progress);
  * called again. What follows calls it first. */
 APXM_API apxm_run_outcome apxm_run_wait(apxm_run *run);
 
-/* Why it failed: "FILE:LINE:COLUMN: in FLOW, NODE: cause"; empty if it did
- * not. */
+/* Why it failed, "FILE:LINE:COLUMN: in FLOW, NODE: cause", or expired; empty
+ * if it did neither. */
 APXM_API const char *apxm_run_error(apxm_run *run);
+
+/* Why it did not succeed, at length: the node, its call with every attempt,
+ * what was still open; the object `failure` of docs/run.schema.json, on one
+ * line. "null" if it succeeded. */
+APXM_API const char *apxm_run_failure_json(apxm_run *run);
 
 /* The flow's result: a text as it is, another value as JSON without white
  * space; empty for void or when there is none. `length`, or NULL, gets its
@@ -284,8 +302,8 @@ APXM_API const char *apxm_run_result_json(apxm_run *run);
 /* What the run measured: the document of docs/metrics.schema.json. */
 APXM_API const char *apxm_run_metrics(apxm_run *run);
 
-/* {"status", "result", "output", "metrics"}, and "error" if it failed, on one
- * line; "output" is filled when keep_output was set. */
+/* {"status", "result", "output", "metrics"}, and "error" and "failure" if it
+ * did not succeed, on one line; "output" is filled when keep_output was set. */
 APXM_API const char *apxm_run_report(apxm_run *run);
 
 /* Writes what keep_trace recorded as Chrome trace events, for Perfetto;

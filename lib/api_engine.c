@@ -14,7 +14,11 @@ static const char *copy_text(Arena *arena, const char *text) {
   return text ? arena_copy(arena, text, strlen(text)) : NULL;
 }
 
-static Status check_numbers(const apxm_engine_options *given, Error *error) {
+static Status check_options(const apxm_engine_options *given, Error *error) {
+  if (given->replay && (given->record || given->replies || given->sim_profile))
+    return error_set(error, STATUS_USAGE,
+                     "a replay answers every call: record, replies and "
+                     "sim_profile have no meaning beside it");
   if (given->workers > LIMIT_WORKERS)
     return error_set(error, STATUS_USAGE, "at most %d workers", LIMIT_WORKERS);
   if (given->max_in_flight > LIMIT_IN_FLIGHT)
@@ -55,7 +59,9 @@ static void fill(apxm_engine *engine, const char *backend,
                 .max_in_flight = given->max_in_flight,
                 .sim_profile = copy_text(texts, given->sim_profile),
                 .replies = copy_text(texts, given->replies),
-                .request_log = copy_text(texts, given->request_log)}};
+                .request_log = copy_text(texts, given->request_log),
+                .record = copy_text(texts, given->record),
+                .replay = copy_text(texts, given->replay)}};
 }
 
 /* APXM_OTHER: as `error` says. */
@@ -64,7 +70,7 @@ static apxm_status make(apxm_engine *engine, const apxm_engine_options *options,
   apxm_engine_options given;
   EngineOptions own;
   if (api_read_options(&given, sizeof given, options, error) != STATUS_OK ||
-      check_numbers(&given, error) != STATUS_OK)
+      check_options(&given, error) != STATUS_OK)
     return APXM_USAGE;
   if (given.config &&
       config_load(given.config, &engine->config, error) != STATUS_OK)

@@ -12,6 +12,7 @@
 #include "lib/api_int.h"
 #include "lib/flow.h"
 #include "lib/report.h"
+#include "lib/report_failure.h"
 
 struct apxm_run {
   Session session;
@@ -20,11 +21,13 @@ struct apxm_run {
   /* The caller's; immutable once it has started. */
   void (*event)(void *user, const apxm_event *event);
   void (*finished)(void *user);
+  void (*delta)(void *user, unsigned attempt, const char *text, size_t length);
   void *user;
   /* The owner's. */
-  bool has_started;                         /* the session has a run */
-  bool is_over;                             /* apxm_run_wait returned once */
-  Buf result, result_json, metrics, report; /* empty until asked for */
+  bool has_started; /* the session has a run */
+  bool is_over;     /* apxm_run_wait returned once */
+  /* Empty until asked for. */
+  Buf result, result_json, failure, metrics, report;
 };
 
 /* ---- events -------------------------------------------------------------- */
@@ -80,6 +83,12 @@ static void on_event(void *user, const RunEvent *event) {
   buf_free(&room);
 }
 
+/* The I/O thread, mostly. */
+static void on_delta(void *user, uint32_t attempt, Slice text) {
+  apxm_run *run = user;
+  run->delta(run->user, attempt, text.length > 0 ? text.data : "", text.length);
+}
+
 /* Any thread. */
 static void on_finished(void *user) {
   apxm_run *run = user;
@@ -115,6 +124,7 @@ static void prepare(apxm_run *run, const apxm_run_options *options) {
   Engine *engine = run->session.engine;
   run->event = options->event;
   run->finished = options->finished;
+  run->delta = options->delta;
   run->user = options->user;
   if (options->keep_trace) run->trace = trace_new(engine_workers(engine));
   if (options->output)
@@ -122,16 +132,25 @@ static void prepare(apxm_run *run, const apxm_run_options *options) {
         output_new_call(engine_reactor(engine), options->output, options->user);
 }
 
+/* One that is further off than a clock goes is none. */
+static uint64_t deadline_of(const apxm_run_options *options) {
+  uint64_t most = (UINT64_MAX >> 1) / NS_PER_MS;
+  return options->deadline_ms < most ? options->deadline_ms * NS_PER_MS : 0;
+}
+
 static apxm_status begin(apxm_run *run, uint32_t flow, Value *values,
-                         bool keep_output, Error *error) {
+                         const apxm_run_options *options, Error *error) {
   SessionStart start = {.flow = flow,
                         .args = values,
                         .output = run->output,
-                        .keep_output = keep_output,
+                        .keep_output = options->keep_output != 0,
                         .finished = run->finished ? on_finished : NULL,
                         .user = run,
                         .event = run->event ? on_event : NULL,
-                        .trace = run->trace};
+                        .trace = run->trace,
+                        .deadline_ns = deadline_of(options),
+                        .keep_partial = options->keep_partial != 0,
+                        .delta = run->delta ? on_delta : NULL};
   Status status = session_start(&run->session, &start, error);
   run->has_started = status == STATUS_OK;
   mem_free(values);
@@ -150,7 +169,7 @@ static apxm_status start(apxm_run *run, const apxm_run_options *options,
   Value *values = bind(object, flow, &given, error);
   if (!values) return APXM_OTHER;
   prepare(run, &given);
-  return begin(run, flow, values, given.keep_output != 0, error);
+  return begin(run, flow, values, &given, error);
 }
 
 apxm_run *apxm_run_start(apxm_program *program, apxm_engine *engine,
@@ -218,6 +237,8 @@ apxm_run_outcome apxm_run_wait(apxm_run *run) {
       return APXM_RUN_CANCELLED;
     case RUN_PAUSED:
       return APXM_RUN_PAUSED;
+    case RUN_EXPIRED:
+      return APXM_RUN_EXPIRED;
     default:
       return APXM_RUN_FAILED;
   }
@@ -226,6 +247,18 @@ apxm_run_outcome apxm_run_wait(apxm_run *run) {
 const char *apxm_run_error(apxm_run *run) {
   apxm_run_wait(run);
   return run_error(run->session.run);
+}
+
+const char *apxm_run_failure_json(apxm_run *run) {
+  apxm_run_wait(run);
+  if (!run->failure.data) {
+    cJSON *failure = report_failure_json(&run->session);
+    if (!failure) failure = cJSON_CreateNull();
+    report_add_document(failure, false, &run->failure);
+    run->failure.data[--run->failure.length] = '\0'; /* its newline */
+    cJSON_Delete(failure);
+  }
+  return api_text(&run->failure);
 }
 
 const char *apxm_run_result(apxm_run *run, size_t *length) {
@@ -286,6 +319,7 @@ void apxm_run_free(apxm_run *run) {
   trace_free(run->trace);
   buf_free(&run->result);
   buf_free(&run->result_json);
+  buf_free(&run->failure);
   buf_free(&run->metrics);
   buf_free(&run->report);
   mem_free(run);

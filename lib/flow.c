@@ -163,6 +163,15 @@ static Status bind_name(const Binding *b, const FlowArg *arg) {
   return fail(b, "there is no parameter `%s`", arg->name);
 }
 
+static Status bind_names(const Binding *b, const FlowArg *args,
+                         uint32_t count) {
+  Status status = STATUS_OK;
+  for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+    if (args[i].name) status = bind_name(b, &args[i]);
+  }
+  return status;
+}
+
 static uint32_t count_positional(const FlowArg *args, uint32_t count) {
   uint32_t positional = 0;
   for (uint32_t i = 0; i < count; i++) positional += args[i].name == NULL;
@@ -176,11 +185,8 @@ static Status assign(const Binding *b, const FlowArg *args, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     if (!args[i].name) b->given[next++] = &args[i];
   }
-  for (uint32_t i = 0; i < count; i++) {
-    if (!args[i].name) continue;
-    Status status = bind_name(b, &args[i]);
-    if (status != STATUS_OK) return status;
-  }
+  Status status = bind_names(b, args, count);
+  if (status != STATUS_OK) return status;
   for (uint32_t i = 0; i < b->count; i++) {
     if (b->given[i]) continue;
     if (count_positional(args, count) == count) return fail_count(b, count);
@@ -216,9 +222,11 @@ static Status convert(const Binding *b, uint32_t param, Value *value) {
               shown_bytes(text) < text.length ? "..." : "");
 }
 
+/* Those that are not given are VALUE_EMPTY. */
 static Status convert_all(const Binding *b, Value *values) {
   for (uint32_t i = 0; i < b->count; i++) {
-    Status status = convert(b, i, &values[i]);
+    values[i] = VALUE_EMPTY;
+    Status status = b->given[i] ? convert(b, i, &values[i]) : STATUS_OK;
     if (status == STATUS_OK) continue;
     while (i-- > 0) value_drop(values[i]);
     return status;
@@ -226,16 +234,136 @@ static Status convert_all(const Binding *b, Value *values) {
   return STATUS_OK;
 }
 
+static Binding binding_of(const Object *object, uint32_t flow, Error *error) {
+  return (Binding){.object = object,
+                   .flow = flow,
+                   .params = params_of(object, flow),
+                   .count = object->flows[flow].param_count,
+                   .error = error};
+}
+
 Status flow_bind(const Object *object, uint32_t flow, const FlowArg *args,
                  uint32_t arg_count, Value *values, Error *error) {
-  Binding b = {.object = object,
-               .flow = flow,
-               .params = params_of(object, flow),
-               .count = object->flows[flow].param_count,
-               .error = error};
+  Binding b = binding_of(object, flow, error);
   b.given = mem_alloc_zero((size_t)b.count + 1, sizeof(const FlowArg *));
   Status status = assign(&b, args, arg_count);
   if (status == STATUS_OK) status = convert_all(&b, values);
   mem_free(b.given);
+  return status;
+}
+
+Status flow_bind_some(const Object *object, uint32_t flow, const FlowArg *args,
+                      uint32_t arg_count, Value *fixed, Error *error) {
+  Binding b = binding_of(object, flow, error);
+  b.given = mem_alloc_zero((size_t)b.count + 1, sizeof(const FlowArg *));
+  Status status = bind_names(&b, args, arg_count);
+  if (status == STATUS_OK) status = convert_all(&b, fixed);
+  mem_free(b.given);
+  return status;
+}
+
+/* ---- arguments from JSON ------------------------------------------------- */
+
+/* One call of flow_bind_value. */
+typedef struct ValueBinding {
+  Binding b;
+  const Value *fixed;
+} ValueBinding;
+
+static bool is_fixed(const ValueBinding *vb, uint32_t param) {
+  return vb->fixed[param] != VALUE_EMPTY;
+}
+
+/* The only parameter that is left, or the count of all. */
+static uint32_t single_param(const ValueBinding *vb) {
+  uint32_t found = vb->b.count, left = 0;
+  for (uint32_t i = 0; i < vb->b.count; i++) {
+    if (is_fixed(vb, i)) continue;
+    found = i;
+    left++;
+  }
+  return left == 1 ? found : vb->b.count;
+}
+
+static bool takes_objects(const ValueBinding *vb, uint32_t param) {
+  TypeView types = vb->b.object->types;
+  uint16_t kind = types.rows[vb->b.params[param].type].kind;
+  return kind == TYPE_KIND_JSON || kind == TYPE_KIND_RECORD;
+}
+
+/* Whether `line` itself is the argument of `param`. */
+static bool is_argument(const ValueBinding *vb, Value line, uint32_t param) {
+  if (param == vb->b.count) return false;
+  if (value_kind(line) != VALUE_KIND_MAP) return true;
+  bool is_named = value_length(line) == 1 &&
+                  value_map_get(line, param_name(&vb->b, param)) != VALUE_EMPTY;
+  return !is_named && takes_objects(vb, param);
+}
+
+static Status take_value(const ValueBinding *vb, uint32_t param, Value given,
+                         Value *value) {
+  Error cause = {0};
+  Status status =
+      value_convert(given, vb->b.object->types,
+                    (TypeId)vb->b.params[param].type, value, &cause);
+  if (status == STATUS_OK) return status;
+  return fail(&vb->b, "the argument `%.*s` is wrong: %.400s",
+              SLICE_ARG(param_name(&vb->b, param)), cause.message);
+}
+
+/* A key of `line` that is no parameter, or one that is decided. */
+static Status check_keys(const ValueBinding *vb, Value line) {
+  const MapValue *map = value_pointer(line);
+  for (uint64_t i = 0; i < map->length; i++) {
+    Slice key = value_to_slice(map->entries[2 * i]);
+    uint32_t param = 0;
+    while (param < vb->b.count && !slice_equal(param_name(&vb->b, param), key))
+      param++;
+    key.length = shown_bytes(key);
+    if (param == vb->b.count)
+      return fail(&vb->b, "there is no parameter `%.*s`", SLICE_ARG(key));
+    if (is_fixed(vb, param))
+      return fail(&vb->b, "the parameter `%.*s` is given twice",
+                  SLICE_ARG(key));
+  }
+  return STATUS_OK;
+}
+
+static Status take_named(const ValueBinding *vb, Value line, uint32_t param,
+                         Value *value) {
+  Value given = value_map_get(line, param_name(&vb->b, param));
+  if (given != VALUE_EMPTY) return take_value(vb, param, given, value);
+  return fail(&vb->b, "the parameter `%.*s` is not given",
+              SLICE_ARG(param_name(&vb->b, param)));
+}
+
+static Status take_param(const ValueBinding *vb, Value line, uint32_t whole,
+                         uint32_t param, Value *value) {
+  if (is_fixed(vb, param)) {
+    *value = vb->fixed[param];
+    value_take(*value, 1);
+    return STATUS_OK;
+  }
+  if (param == whole) return take_value(vb, param, line, value);
+  return take_named(vb, line, param, value);
+}
+
+Status flow_bind_value(const Object *object, uint32_t flow, Value line,
+                       const Value *fixed, Value *values, Error *error) {
+  ValueBinding vb = {.b = binding_of(object, flow, error), .fixed = fixed};
+  uint32_t whole = single_param(&vb), done = 0;
+  Status status = STATUS_OK;
+  if (!is_argument(&vb, line, whole)) {
+    if (value_kind(line) != VALUE_KIND_MAP)
+      return fail(&vb.b, "an object with arguments by name is needed, not %s",
+                  value_kind_words(line));
+    whole = vb.b.count;
+    status = check_keys(&vb, line);
+  }
+  while (status == STATUS_OK && done < vb.b.count) {
+    status = take_param(&vb, line, whole, done, &values[done]);
+    done += status == STATUS_OK;
+  }
+  while (status != STATUS_OK && done > 0) value_drop(values[--done]);
   return status;
 }

@@ -32,4 +32,19 @@ Status flow_find(const Object *object, const char *name, uint32_t *flow,
 Status flow_bind(const Object *object, uint32_t flow, const FlowArg *args,
                  uint32_t arg_count, Value *values, Error *error) MUST_USE;
 
+/* The same for a JSON value, borrowed: an object gives arguments by name. A
+ * flow with one parameter takes any other value as that argument, and where it
+ * takes objects (json, a record) also an object, unless the one key of that is
+ * the parameter's name. `fixed`, one a parameter and borrowed, are arguments
+ * that are decided already, or VALUE_EMPTY; the flow counts as having the
+ * others only. */
+Status flow_bind_value(const Object *object, uint32_t flow, Value line,
+                       const Value *fixed, Value *values,
+                       Error *error) MUST_USE;
+
+/* Of `args`, all with names: fills `fixed` for flow_bind_value, owned by the
+ * caller. As flow_bind, but what is not given is VALUE_EMPTY. */
+Status flow_bind_some(const Object *object, uint32_t flow, const FlowArg *args,
+                      uint32_t arg_count, Value *fixed, Error *error) MUST_USE;
+
 #endif

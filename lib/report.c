@@ -7,6 +7,7 @@
 #include "lib/report.h"
 
 #include "core/base/json.h"
+#include "lib/report_failure.h"
 
 /* ---- results ------------------------------------------------------------- */
 
@@ -33,18 +34,18 @@ void report_result_json(const Session *session, Buf *out) {
     value_add_json(value, out);
 }
 
-static MetricsHead head_of(const Session *session) {
-  const Program *program = session->program;
-  const ModelBackend *backend = run_backend(session->run);
+static MetricsHead head_of(const Program *program, const ModelBackend *backend,
+                           uint64_t runtime_ns) {
   MetricsHead head = {.input = program->name,
                       .optimization = program->optimization,
                       .validation_ns = program->validation_ns,
-                      .runtime_ns = session->runtime_ns};
+                      .runtime_ns = runtime_ns};
   if (backend) {
     head.backend = model_backend_name(backend);
     head.provider = model_backend_provider(backend);
     head.backend_detail = model_backend_detail(backend);
     head.model = model_backend_model(backend);
+    head.retry_seed = model_backend_retry_seed(backend);
   }
   if (program->is_source) {
     const CompilePhases *phases = &program->compile.phases;
@@ -55,8 +56,15 @@ static MetricsHead head_of(const Session *session) {
 }
 
 cJSON *report_metrics(const Session *session) {
-  MetricsHead head = head_of(session);
+  MetricsHead head =
+      head_of(session->program, run_backend(session->run), session->runtime_ns);
   return metrics_json(run_metrics(session->run), &head);
+}
+
+cJSON *report_batch(const Program *program, const ModelBackend *backend,
+                    const RunMetrics *sum, const BatchMetrics *batch) {
+  MetricsHead head = head_of(program, backend, sum->duration_ns);
+  return metrics_batch_json(sum, &head, batch);
 }
 
 void report_add_document(const cJSON *document, bool pretty, Buf *out) {
@@ -81,6 +89,67 @@ static void add_output(const Session *session, Buf *out) {
   buf_add_char(out, ']');
 }
 
+/* ---- what a run that did not succeed had -------------------------------- */
+
+static uint32_t partial_of(const Session *session, const RunReply **replies,
+                           uint64_t *dropped) {
+  *dropped = 0;
+  if (session_status(session) == RUN_SUCCESS) return 0;
+  return run_partial(session->run, replies, dropped);
+}
+
+void report_partial_text(const Session *session, Buf *out) {
+  const RunReply *replies = NULL;
+  uint64_t dropped;
+  uint32_t count = partial_of(session, &replies, &dropped);
+  if (dropped > 0)
+    buf_addf(out, "--- the first %llu replies were not kept ---\n",
+             (unsigned long long)dropped);
+  for (uint32_t i = 0; i < count; i++) {
+    RunPlace place;
+    Slice text = value_to_slice(replies[i].text);
+    run_place(session->run, replies[i].graph, replies[i].node, &place);
+    buf_addf(out, "--- reply %llu, %s", (unsigned long long)(dropped + i + 1),
+             place.label);
+    if (place.line > 0)
+      buf_addf(out, ", %.*s:%u:%u", SLICE_ARG(place.file), place.line,
+               place.column);
+    buf_add_text(out, " ---\n");
+    buf_add_slice(out, text);
+    if (text.length == 0 || text.data[text.length - 1] != '\n')
+      buf_add_char(out, '\n');
+  }
+}
+
+static void add_reply(const Session *session, const RunReply *reply, Buf *out) {
+  RunPlace place;
+  uint64_t from = session->started_at;
+  run_place(session->run, reply->graph, reply->node, &place);
+  buf_add_text(out, "{\"node\":");
+  json_add_text(out, slice_of(place.label));
+  buf_add_text(out, ",\"file\":");
+  json_add_text(out, place.file);
+  buf_addf(
+      out, ",\"line\":%u,\"column\":%u,\"at_ms\":%.3f,\"text\":", place.line,
+      place.column, (double)(reply->at > from ? reply->at - from : 0) / 1e6);
+  json_add_text(out, value_to_slice(reply->text));
+  buf_add_char(out, '}');
+}
+
+static void add_partial(const Session *session, Buf *out) {
+  const RunReply *replies = NULL;
+  uint64_t dropped;
+  uint32_t count = partial_of(session, &replies, &dropped);
+  if (count == 0) return;
+  buf_addf(out, ",\"partial_dropped\":%llu,\"partial\":[",
+           (unsigned long long)dropped);
+  for (uint32_t i = 0; i < count; i++) {
+    if (i > 0) buf_add_char(out, ',');
+    add_reply(session, &replies[i], out);
+  }
+  buf_add_char(out, ']');
+}
+
 void report_run_json(const Session *session, Buf *out) {
   const char *error = run_error(session->run);
   buf_addf(out, "{\"status\":\"%s\",\"result\":",
@@ -90,6 +159,14 @@ void report_run_json(const Session *session, Buf *out) {
     buf_add_text(out, ",\"error\":");
     json_add_text(out, slice_of(error));
   }
+  cJSON *failure = report_failure_json(session);
+  if (failure) {
+    buf_add_text(out, ",\"failure\":");
+    report_add_document(failure, false, out);
+    out->length--; /* its newline */
+    cJSON_Delete(failure);
+  }
+  add_partial(session, out);
   buf_add_text(out, ",\"output\":");
   add_output(session, out);
   buf_add_text(out, ",\"metrics\":");

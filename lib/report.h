@@ -21,9 +21,19 @@ void report_result_json(const Session *session, Buf *out);
 /* The metrics document. Free with cJSON_Delete. After session_wait. */
 cJSON *report_metrics(const Session *session);
 
-/* {"status", "result", "output", "metrics"} and "error" when it failed, on one
- * line with a newline. The lines are there when keep_output was set. */
+/* The document of a batch. `backend`: of its runs, or NULL. Free with
+ * cJSON_Delete. */
+cJSON *report_batch(const Program *program, const ModelBackend *backend,
+                    const RunMetrics *sum, const BatchMetrics *batch);
+
+/* {"status", "result", "output", "metrics"}, "error" and "failure" when it did
+ * not succeed, on one line with a newline. The lines are there when keep_output
+ * was set. */
 void report_run_json(const Session *session, Buf *out);
+
+/* What the calls of a run that did not succeed had brought, each under a line
+ * that names its node; for people. Nothing when none was kept. */
+void report_partial_text(const Session *session, Buf *out);
 
 /* Adds what was recorded of the run, under its flow's and program's name. After
  * session_wait. */

@@ -23,8 +23,12 @@ Status session_start(Session *session, const SessionStart *start,
                         .finished = start->finished,
                         .user = start->user,
                         .phase = start->phase,
+                        .name = start->name,
                         .event = start->event,
-                        .trace = start->trace};
+                        .trace = start->trace,
+                        .deadline_ns = start->deadline_ns,
+                        .keep_partial = start->keep_partial,
+                        .delta = start->delta};
   session->flow = start->flow;
   session->started_at = clock_now();
   mutex_lock(&session->lock);

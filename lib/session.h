@@ -34,9 +34,13 @@ typedef struct SessionStart {
   bool keep_output;  /* for report_run_json */
   void (*finished)(void *user); /* as RunOptions; may be NULL */
   void *user;
-  const char *phase;  /* as RunOptions; may be NULL */
-  RunObserver *event; /* as RunOptions; may be NULL */
-  Trace *trace;       /* as RunOptions; may be NULL */
+  const char *phase;    /* as RunOptions; may be NULL */
+  const char *name;     /* as RunOptions; may be NULL */
+  RunObserver *event;   /* as RunOptions; may be NULL */
+  Trace *trace;         /* as RunOptions; may be NULL */
+  uint64_t deadline_ns; /* as RunOptions */
+  bool keep_partial;    /* as RunOptions */
+  void (*delta)(void *user, uint32_t attempt, Slice text); /* as RunOptions */
 } SessionStart;
 
 void session_init(Session *session, Engine *engine, const Program *program);

@@ -149,7 +149,19 @@ static bool in_control(Search *s, const AstControl *control) {
   return false;
 }
 
+static bool in_marks(Search *s, const AstMark *mark) {
+  for (; mark != NULL; mark = mark->next) {
+    if (!holds(mark->span, s->offset)) continue;
+    s->found.kind = FOUND_MARK;
+    s->found.span = mark->span;
+    s->found.mark = mark;
+    return true;
+  }
+  return false;
+}
+
 static bool in_stmt(Search *s, const AstStmt *stmt) {
+  if (in_marks(s, stmt->marks)) return true;
   if (!holds(stmt->span, s->offset)) return false;
   for (const AstTarget *target = &stmt->target; target; target = target->next) {
     if (in_binding(s, &target->name, target->binding)) return true;
@@ -169,6 +181,7 @@ static bool in_block(Search *s, const AstBlock *block) {
 /* ---- declarations -------------------------------------------------------- */
 
 static bool in_flow(Search *s, const AstFlow *flow) {
+  if (in_marks(s, flow->marks)) return true;
   s->found.flow = flow;
   if (is_at(s, &flow->name, FOUND_FLOW)) return true;
   s->found.flow = NULL;

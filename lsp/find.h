@@ -18,6 +18,7 @@ typedef enum FoundKind {
   FOUND_RECORD,  /* its head: `record` */
   FOUND_FIELD,   /* of a record's head, or after a dot: `field` or `expr` */
   FOUND_ATTR,    /* the name of `name: value` in a call: `attr` */
+  FOUND_MARK,    /* an annotation: `mark` */
   FOUND_IMPORT,  /* `import` */
   FOUND_EXPR     /* another expression: `expr` */
 } FoundKind;
@@ -33,6 +34,7 @@ typedef struct Found {
   const AstType *type;
   const AstCall *call;
   const AstAttr *attr;
+  const AstMark *mark;
   const AstImport *import;
   const AstExpr *expr;
 } Found;

@@ -23,9 +23,9 @@ const WordHelp word_help[] = {
 };
 const uint32_t word_help_count = sizeof word_help / sizeof *word_help;
 
-const char *help_on_type(Slice name) {
+const char *help_on_word(WordPlace place, Slice name) {
   for (uint32_t i = 0; i < word_help_count; i++) {
-    if (word_help[i].place == WORD_TYPE &&
+    if (word_help[i].place == place &&
         slice_equal_text(name, word_help[i].word)) {
       return word_help[i].text;
     }

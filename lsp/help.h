@@ -37,7 +37,7 @@ typedef struct WordHelp {
 extern const WordHelp word_help[];
 extern const uint32_t word_help_count;
 
-/* The text on a type's name; NULL when there is none. */
-const char *help_on_type(Slice name);
+/* The text on a word at such a place; NULL when there is none. */
+const char *help_on_word(WordPlace place, Slice name);
 
 #endif

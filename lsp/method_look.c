@@ -20,7 +20,7 @@ static void add_code(const Buf *line, Buf *out) {
 static void describe_type_name(const Analysis *a, Slice name, Buf *line,
                                Buf *text) {
   const AstRecord *record = find_record(a->program, name);
-  const char *help = help_on_type(name);
+  const char *help = help_on_word(WORD_TYPE, name);
   if (record != NULL) {
     describe_record(record, line);
   } else if (help != NULL) {
@@ -47,6 +47,12 @@ static void describe_attr(const AstAttr *attr, Buf *line, Buf *text) {
   if (slice_equal_text(attr->name.text, "prompt")) {
     buf_add_text(text, "The first argument, by name.");
   }
+}
+
+static void describe_mark(const AstMark *mark, Buf *line, Buf *text) {
+  const char *help = help_on_word(WORD_MARK, mark->name.text);
+  buf_add_text(line, mark_table[mark->mark].text);
+  if (help != NULL) buf_add_text(text, help);
 }
 
 static bool is_literal(const AstExpr *expr) {
@@ -84,6 +90,9 @@ static void describe(const Analysis *a, const Found *found, Buf *line,
       break;
     case FOUND_ATTR:
       describe_attr(found->attr, line, text);
+      break;
+    case FOUND_MARK:
+      describe_mark(found->mark, line, text);
       break;
     case FOUND_EXPR:
       if (!is_literal(found->expr)) describe_type(a, found->expr->type, line);

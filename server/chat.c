@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading what both dialects share. The document has passed json_parse, so
+ * Reading what dialects share. The document has passed json_parse, so
  * texts are valid UTF-8 and depth is bounded; what is left to check is that
  * each field has the type that it should have. Unknown fields are accepted, as
  * servers do.
@@ -84,13 +84,14 @@ static Status add_parts(const cJSON *parts, Buf *out, Error *error) {
   return STATUS_OK;
 }
 
-static Status add_content(const cJSON *message, Buf *out, Error *error) {
-  const cJSON *content = find(message, "content");
+Status chat_add_text(const cJSON *object, const char *name, Buf *out,
+                     Error *error) {
+  const cJSON *content = find(object, name);
   if (out->length > 0) buf_add_text(out, "\n\n");
   if (!content) return STATUS_OK;
   if (cJSON_IsArray(content)) return add_parts(content, out, error);
   if (!cJSON_IsString(content))
-    return fail(error, "content", "a text or a list of parts");
+    return fail(error, name, "a text or a list of parts");
   buf_add_text(out, content->valuestring);
   return STATUS_OK;
 }
@@ -102,18 +103,23 @@ static Status add_message(const cJSON *message, Chat *chat, Error *error) {
   if (!cJSON_IsString(role)) return fail(error, "role", "a text");
   bool is_system = strcmp(role->valuestring, "system") == 0 ||
                    strcmp(role->valuestring, "developer") == 0;
-  return add_content(message, is_system ? &chat->system : &chat->prompt, error);
+  return chat_add_text(message, "content",
+                       is_system ? &chat->system : &chat->prompt, error);
 }
 
 /* The model that is there has the name `sim`, which is no name to the sim: a
  * client that does not choose gets the reply that the embedded model gives. */
+void chat_set_model(Chat *chat, Slice name) {
+  buf_clear(&chat->model);
+  if (!slice_equal_text(name, "sim") && !slice_equal_text(name, "sim:latest"))
+    buf_add_slice(&chat->model, name);
+}
+
 static Status read_model(const cJSON *root, Chat *chat, Error *error) {
   const cJSON *item = find(root, "model");
   if (!item) return STATUS_OK;
   if (!cJSON_IsString(item)) return fail(error, "model", "a text");
-  if (strcmp(item->valuestring, "sim") != 0 &&
-      strcmp(item->valuestring, "sim:latest") != 0)
-    buf_add_text(&chat->model, item->valuestring);
+  chat_set_model(chat, slice_of(item->valuestring));
   return STATUS_OK;
 }
 

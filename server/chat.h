@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A chat request as a client sends it, in either dialect, and how each dialect
- * reads and answers one. A dialect is a small struct of functions; what the
- * two have in common is read in chat.c.
+ * A chat request as a client sends it, in any dialect, and how each dialect
+ * reads and answers one. A dialect is a small struct of functions; what several
+ * have in common is read in chat.c.
  */
 #ifndef APXM_SERVER_CHAT_H
 #define APXM_SERVER_CHAT_H
@@ -23,6 +23,7 @@ typedef struct Chat {
   Buf model;  /* as named; empty: none, or `sim` */
   bool is_streamed;
   bool wants_usage;    /* at the end of a stream */
+  bool thinks;         /* is to show that it does */
   double temperature;  /* NaN: not said */
   uint32_t max_tokens; /* 0: no limit */
 } Chat;
@@ -34,6 +35,7 @@ typedef struct ChatReply {
   Slice text;
   Slice model; /* as the client named it, or "sim" */
   bool is_cut; /* max_tokens ended it */
+  bool thinks; /* it shows some thinking first, where a dialect can */
   uint32_t input_tokens, output_tokens;
   uint64_t seq;     /* of the request; goes into the id */
   uint64_t took_ns; /* since the request arrived */
@@ -46,15 +48,28 @@ typedef struct Dialect {
   void (*add_reply)(const ChatReply *reply, Buf *out);
   void (*add_stream)(const ChatReply *reply, bool with_usage, Buf *out);
   void (*add_error)(unsigned code, Slice message, Buf *out);
+  /* The same inside a stream. */
+  void (*add_stream_error)(unsigned code, Slice message, Buf *out);
+  const char *ping;             /* in a stream: there is no text yet */
+  const char *finish_mark;      /* only an event that ends a stream has it */
   void (*add_models)(Buf *out); /* the list with the one model there is */
 } Dialect;
 
-extern const Dialect dialect_openai, dialect_ollama;
+extern const Dialect dialect_openai, dialect_ollama, dialect_anthropic,
+    dialect_google, dialect_google_stream;
 
 /* ---- for the dialects (chat.c) ------------------------------------------- */
 
 /* "messages" and "model" of `root`. */
 Status chat_read_messages(const cJSON *root, Chat *chat, Error *error) MUST_USE;
+
+/* A text or a list of parts, appended to `out`, a blank line before it when
+ * that holds something. */
+Status chat_add_text(const cJSON *object, const char *name, Buf *out,
+                     Error *error) MUST_USE;
+
+/* The name of the model that is asked for, as read from elsewhere. */
+void chat_set_model(Chat *chat, Slice name);
 
 /* The field `name` of `object`, which may be missing or null: then `value` is
  * left alone. */

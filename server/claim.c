@@ -12,88 +12,22 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-
-/* ---- the folder and the file --------------------------------------------- */
-
-/* Ours alone, or somebody could put a file of his there. */
-static Status check_folder(const char *path, Error *error) {
-  struct stat info;
-  if (lstat(path, &info) != 0)
-    return error_set_errno(error, STATUS_IO, errno, "%s", path);
-  if (S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
-      (info.st_mode & 077) == 0)
-    return STATUS_OK;
-  return error_set(error, STATUS_IO,
-                   "%s is to be a folder of this user, with mode 700; remove "
-                   "it, or set XDG_RUNTIME_DIR to another place",
-                   path);
-}
-
-/* The user's own folder for what lives as long as a session; NULL: none. */
-static const char *runtime_folder(void) {
-  const char *path = getenv("XDG_RUNTIME_DIR");
-  struct stat info;
-  bool is_there =
-      path && path[0] == '/' && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-  return is_there ? path : NULL;
-}
+#include "core/base/own_folder.h"
 
 /* Appends the file's path; makes the folder. */
 static Status find_path(const char *name, Buf *path, Error *error) {
-  const char *runtime = runtime_folder();
-  if (runtime)
-    buf_addf(path, "%s/apxm", runtime);
-  else
-    buf_addf(path, "/tmp/apxm-%u", (unsigned)geteuid());
-  if (mkdir(path->data, 0700) != 0 && errno != EEXIST)
-    return error_set_errno(error, STATUS_IO, errno, "cannot make the folder %s",
-                           path->data);
-  Status status = check_folder(path->data, error);
+  Status status = own_folder_path(path, error);
   buf_addf(path, "/sim-%s.pid", name);
   return status;
 }
 
-static int set_lock(int fd) {
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  return fcntl(fd, F_SETLK, &lock) == 0 ? 0 : errno;
-}
-
-/* Who holds the lock; 0: nobody. */
-static pid_t ask_holder(int fd) {
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return 0;
-  return lock.l_pid;
-}
-
-/* Whether `fd` is the file that `path` names: it may have been removed between
- * opening and locking. */
-static bool is_named(int fd, const char *path) {
-  struct stat one, two;
-  return fstat(fd, &one) == 0 && lstat(path, &two) == 0 &&
-         one.st_dev == two.st_dev && one.st_ino == two.st_ino;
-}
-
 /* ---- the server's side --------------------------------------------------- */
-
-/* Opens and locks; the descriptor, or -1 with `code` filled. */
-static int open_locked(const char *path, int *code) {
-  for (;;) {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    *code = fd < 0 ? errno : set_lock(fd);
-    if (fd < 0) return -1;
-    if (*code == 0 && is_named(fd, path)) return fd;
-    close(fd);
-    if (*code != 0) return -1;
-  }
-}
 
 static void write_pid(int fd) {
   if (ftruncate(fd, 0) == 0) dprintf(fd, "%ld\n", (long)getpid());
@@ -105,7 +39,7 @@ Status claim_take(const char *name, Claim *claim, Error *error) {
   *claim = (Claim){.fd = -1};
   Status status = find_path(name, &path, error);
   if (status == STATUS_OK) {
-    claim->fd = open_locked(path.data, &code);
+    claim->fd = own_file_open(path.data, &code);
     if (claim->fd < 0)
       status = error_set_errno(
           error, code == EAGAIN || code == EACCES ? STATUS_EXISTS : STATUS_IO,
@@ -139,19 +73,14 @@ static int open_existing(const char *name, Buf *path, Status *status,
   return fd;
 }
 
-/* Nobody holds it: removes it, unless somebody is faster. */
-static void remove_stale(int fd, const char *path) {
-  if (set_lock(fd) == 0 && is_named(fd, path)) unlink(path);
-}
-
 Status claim_holder(const char *name, pid_t *pid, Error *error) {
   Buf path = {0};
   Status status;
   *pid = 0;
   int fd = open_existing(name, &path, &status, error);
   if (fd >= 0) {
-    *pid = ask_holder(fd);
-    if (*pid == 0) remove_stale(fd, path.data);
+    *pid = own_lock_holder(fd);
+    if (*pid == 0) own_file_sweep(fd, path.data);
     close(fd);
   }
   buf_free(&path);
@@ -179,7 +108,7 @@ static Status stop(int fd, const char *name, pid_t pid, uint64_t wait_ns,
   if (process < 0 && errno != ESRCH)
     return error_set_errno(error, STATUS_IO, errno, "process %ld", (long)pid);
   Status status = STATUS_OK;
-  if (process < 0 || ask_holder(fd) != pid)
+  if (process < 0 || own_lock_holder(fd) != pid)
     status = error_set(error, STATUS_NOT_FOUND, "nothing listens on %s", name);
   else if (pidfd_send_signal(process, SIGTERM, NULL, 0) != 0)
     status = error_set_errno(error, STATUS_IO, errno, "cannot stop process %ld",
@@ -196,13 +125,13 @@ Status claim_stop_holder(const char *name, uint64_t wait_ns, pid_t *pid,
   Status status;
   *pid = 0;
   int fd = open_existing(name, &path, &status, error);
-  if (fd >= 0) *pid = ask_holder(fd);
+  if (fd >= 0) *pid = own_lock_holder(fd);
   if (*pid != 0)
     status = stop(fd, name, *pid, wait_ns, error);
   else if (status == STATUS_OK)
     status = error_set(error, STATUS_NOT_FOUND,
                        "no `apxm sim` of this user listens on %s", name);
-  if (fd >= 0 && *pid == 0) remove_stale(fd, path.data);
+  if (fd >= 0 && *pid == 0) own_file_sweep(fd, path.data);
   if (fd >= 0) close(fd);
   buf_free(&path);
   return status;

@@ -106,6 +106,28 @@ static int bind_and_listen(int fd, ListenAddress *address) {
   return 0;
 }
 
+/* A socket that was given some free port loses it when it listens no more; one
+ * that is bound to a number keeps it. */
+int listen_hold(int fd) {
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  int yes = 1;
+  bool is_known = getsockname(fd, (struct sockaddr *)&address, &length) == 0;
+  close(fd);
+  if (!is_known) return -1;
+  fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+      bind(fd, (struct sockaddr *)&address, length) == 0)
+    return fd;
+  close(fd);
+  return -1;
+}
+
+bool listen_begin(int fd) {
+  return fd >= 0 && listen(fd, BACKLOG) == 0;
+}
+
 Status listen_open(ListenAddress *address, int *fd, Error *error) {
   char text[LISTEN_TEXT_SIZE];
   listen_text(address, text);

@@ -26,6 +26,11 @@ Status listen_parse(const char *text, ListenAddress *address,
  * already; STATUS_IO: anything else. */
 Status listen_open(ListenAddress *address, int *fd, Error *error) MUST_USE;
 
+/* Another socket with the address of `fd`, which is closed: it does not listen
+ * before listen_begin, so whoever connects is refused. -1: there is none. */
+int listen_hold(int fd);
+bool listen_begin(int fd);
+
 enum { LISTEN_TEXT_SIZE = 96 };
 
 /* "127.0.0.1:8089", "[::1]:8089" into `out` of LISTEN_TEXT_SIZE bytes. */

@@ -88,6 +88,11 @@ static void add_error(unsigned code, Slice message, Buf *out) {
   buf_add_char(out, '}');
 }
 
+static void add_stream_error(unsigned code, Slice message, Buf *out) {
+  add_error(code, message, out);
+  buf_add_char(out, '\n');
+}
+
 static void add_models(Buf *out) {
   char now[32];
   clock_wall_text(now);
@@ -103,4 +108,7 @@ const Dialect dialect_ollama = {.stream_type = "application/x-ndjson",
                                 .add_reply = add_reply,
                                 .add_stream = add_stream,
                                 .add_error = add_error,
+                                .add_stream_error = add_stream_error,
+                                .ping = "\n",
+                                .finish_mark = "\"done\":true",
                                 .add_models = add_models};

@@ -120,6 +120,8 @@ static const char *error_type(unsigned code) {
       return "rate_limit_error";
     case 503:
       return "unavailable_error";
+    case 529:
+      return "overloaded_error";
     default:
       return code < 500 ? "invalid_request_error" : "server_error";
   }
@@ -130,6 +132,12 @@ static void add_error(unsigned code, Slice message, Buf *out) {
   json_add_text(out, message);
   buf_addf(out, ",\"type\":\"%s\",\"param\":null,\"code\":%u}}",
            error_type(code), code);
+}
+
+static void add_stream_error(unsigned code, Slice message, Buf *out) {
+  buf_add_text(out, "data: ");
+  add_error(code, message, out);
+  buf_add_text(out, "\n\n");
 }
 
 static void add_models(Buf *out) {
@@ -144,4 +152,7 @@ const Dialect dialect_openai = {.stream_type = "text/event-stream",
                                 .add_reply = add_reply,
                                 .add_stream = add_stream,
                                 .add_error = add_error,
+                                .add_stream_error = add_stream_error,
+                                .ping = ": ping\n\n",
+                                .finish_mark = "\"finish_reason\":\"",
                                 .add_models = add_models};

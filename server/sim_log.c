@@ -49,7 +49,10 @@ bool sim_log_write(int fd, const SimLogLine *line) {
   add_text(&out, "prompt", line->prompt);
   add_text(&out, "run", line->run);
   add_text(&out, "phase", line->phase);
-  if (line->code)
+  if (line->fault.data) add_text(&out, "fault", line->fault);
+  if (line->is_mute)
+    buf_add_text(&out, ",\"status\":null}\n");
+  else if (line->code)
     buf_addf(&out, ",\"status\":%u}\n", line->code);
   else
     buf_add_text(&out, ",\"status\":\"disconnected\"}\n");

@@ -20,6 +20,8 @@ typedef struct SimLogLine {
   Slice model, operation, system, prompt, run, phase;
   bool is_streamed;
   unsigned code; /* 0: the client has gone */
+  Slice fault;   /* that it got; NULL data: there is no gate */
+  bool is_mute;  /* the fault came before an answer */
 } SimLogLine;
 
 /* Opens `path` ("-" is standard output) for appending. */

@@ -18,17 +18,20 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/number.h"
 #include "core/base/thread.h"
 #include "runtime/io/http.h"
 #include "runtime/model/model.h"
 #include "server/chat.h"
+#include "server/fault_gate.h"
 #include "server/microhttpd.h"
 #include "server/sim_log.h"
 #include "server/web.h"
 
 enum {
   FLUSH_MS = 500, /* that the last replies may take when the server ends */
-  EXPECTED_CONNECTIONS = 10000 /* more are taken, a little later */
+  EXPECTED_CONNECTIONS = 10000, /* more are taken, a little later */
+  GATE_SHARE = 3 /* descriptors of a connection that has the gate before it */
 };
 
 static const char json_type[] = "application/json; charset=utf-8";
@@ -44,10 +47,11 @@ struct SimServer {
 
   /* I/O thread. */
   Web *web;
-  uint64_t seq;  /* chat requests so far */
-  uint32_t open; /* chat requests under way */
-  int log_fd;    /* -1: none, or it could not be written */
-  Ask *waiting;  /* with the model; a list */
+  FaultGate *gate; /* NULL: none */
+  uint64_t seq;    /* chat requests so far */
+  uint32_t open;   /* chat requests under way */
+  int log_fd;      /* -1: none, or it could not be written */
+  Ask *waiting;    /* with the model; a list */
   bool is_ending;
 };
 
@@ -61,6 +65,7 @@ struct Ask {
   uint64_t seq, arrived_at;
   uint32_t open;     /* chat requests when it arrived, itself included */
   unsigned code;     /* of the answer */
+  bool is_mute;      /* and a fault hides it */
   Ask *next, **link; /* in `waiting`; link NULL: not there */
 };
 
@@ -84,10 +89,26 @@ static const Route routes[] = {
 };
 enum { ROUTE_COUNT = sizeof routes / sizeof routes[0] };
 
+/* Whether `path` is of a row; `part` is what its `*` stands for. */
+static bool is_path(const Route *route, Slice path, Slice *part) {
+  Slice row = slice_of(route->path);
+  const char *star = strchr(route->path, '*');
+  if (!star) return slice_equal(row, path);
+  Slice head = slice_from(row.data, (size_t)(star - row.data));
+  Slice tail = slice_of(star + 1);
+  if (path.length <= head.length + tail.length ||
+      !slice_starts_with(path, head) || !slice_ends_with(path, tail))
+    return false;
+  *part = slice_from(path.data + head.length,
+                     path.length - head.length - tail.length);
+  return true;
+}
+
 /* The row with this path, or NULL. */
 static const Route *find_route(const char *path) {
+  Slice ignored;
   for (int i = 0; i < ROUTE_COUNT; i++)
-    if (strcmp(routes[i].path, path) == 0) return &routes[i];
+    if (is_path(&routes[i], slice_of(path), &ignored)) return &routes[i];
   return NULL;
 }
 
@@ -99,6 +120,7 @@ static bool is_for(const Route *route, const char *method) {
 static const Dialect *dialect_of(const char *path) {
   const Route *route = find_route(path);
   if (route) return route->dialect;
+  if (strncmp(path, "/v1beta/", 8) == 0) return &dialect_google;
   return strncmp(path, "/api/", 5) == 0 ? &dialect_ollama : &dialect_openai;
 }
 
@@ -150,7 +172,8 @@ static void answer_about(SimServer *server, WebRequest *web) {
   (void)server;
   answer_text(web, text_type,
               "apxm sim " APXM_VERSION
-              ": POST /v1/chat/completions or /api/chat\n");
+              ": POST /v1/chat/completions, /v1/messages, /api/chat or "
+              "/v1beta/models/sim:generateContent\n");
 }
 
 /* ---- chats: answering ---------------------------------------------------- */
@@ -180,6 +203,7 @@ static void answer_reply(Ask *ask) {
   ChatReply reply = {.text = buf_slice(&ask->model.reply),
                      .model = model.length ? model : SLICE("sim"),
                      .is_cut = ask->model.is_cut,
+                     .thinks = ask->chat.thinks,
                      .input_tokens = ask->model.input_tokens,
                      .output_tokens = ask->model.output_tokens,
                      .seq = ask->seq,
@@ -203,7 +227,7 @@ static void answer_model(Ask *ask) {
       fail_ask(ask, 503, SLICE("the server is ending"));
       break;
     default:
-      fail_ask(ask, ask->model.error_code ? ask->model.error_code : 500,
+      fail_ask(ask, ask->model.code ? ask->model.code : 400,
                buf_slice(&ask->model.reply));
   }
 }
@@ -217,6 +241,21 @@ static void model_done(ModelRequest *request) {
 
 /* ---- chats: asking ------------------------------------------------------- */
 
+/* A model that the path names. */
+static void read_path(Ask *ask) {
+  const char *path = ask->web->path;
+  Slice model = {0};
+  if (is_path(find_route(path), slice_of(path), &model) && model.length)
+    chat_set_model(&ask->chat, model);
+}
+
+/* What this server would have to answer as a list of documents. */
+static bool is_other_stream(const Ask *ask) {
+  const char *kind = web_argument(ask->web, "alt");
+  return ask->dialect == &dialect_google_stream &&
+         (!kind || strcmp(kind, "sse") != 0);
+}
+
 static Status read_chat(Ask *ask, Error *error) {
   Error cause = {0};
   cJSON *root = json_parse(buf_slice(&ask->web->body), &cause);
@@ -226,6 +265,9 @@ static Status read_chat(Ask *ask, Error *error) {
                      cause.message);
   Status status = ask->dialect->read(root, &ask->chat, error);
   cJSON_Delete(root);
+  read_path(ask);
+  ask->model.prompt = ask->chat.prompt; /* moved */
+  ask->chat.prompt = (Buf){0};
   return status;
 }
 
@@ -237,18 +279,38 @@ static Slice header(const WebRequest *web, const char *name,
 
 static void submit(Ask *ask) {
   ModelRequest *request = &ask->model;
-  request->prompt = ask->chat.prompt;
-  ask->chat.prompt = (Buf){0};
   request->operation = header(ask->web, "X-Apxm-Op", "ask");
   request->system = buf_slice(&ask->chat.system);
   request->model = buf_slice(&ask->chat.model);
   request->temperature = ask->chat.temperature;
   request->max_tokens = ask->chat.max_tokens;
+  request->retries = 0; /* whoever asks a server decides that */
   request->done = model_done;
   list_add(ask);
   if (!model_submit(ask->server->backend, request)) return;
   list_remove(ask);
   answer_model(ask);
+}
+
+/* Whether a fault comes before anything else; its code, 0 if none is sent. */
+static bool is_faulty(const SimServer *server, const WebRequest *web,
+                      unsigned *code) {
+  double number = 0;
+  if (!server->gate || !number_read(header(web, "X-Apxm-Answer", ""), &number))
+    return false;
+  *code = (unsigned)number;
+  return true;
+}
+
+static void fail_faulty(WebRequest *web, unsigned code) {
+  fail(web, code ? code : 503, NULL, SLICE("this server was told to fail"));
+}
+
+static bool answer_fault(Ask *ask) {
+  if (!is_faulty(ask->server, ask->web, &ask->code)) return false;
+  ask->is_mute = ask->code == 0;
+  fail_faulty(ask->web, ask->code);
+  return true;
 }
 
 static void fail_too_large(Ask *ask) {
@@ -268,9 +330,11 @@ static void answer_chat(SimServer *server, WebRequest *web) {
     fail_too_large(ask);
   else if (web->is_starved)
     fail_ask(ask, 503, SLICE("too many long bodies at once; try again"));
+  else if (is_other_stream(ask))
+    fail_ask(ask, 400, SLICE("this server streams with ?alt=sse only"));
   else if (read_chat(ask, &error) != STATUS_OK)
     fail_ask(ask, 400, slice_of(error.message));
-  else
+  else if (!answer_fault(ask))
     submit(ask);
 }
 
@@ -293,7 +357,10 @@ static void arrived(void *user, WebRequest *web) {
 
 static void asked(void *user, WebRequest *web) {
   const Route *route = find_route(web->path);
-  if (route && is_for(route, web->method))
+  unsigned code;
+  if (!web->user && is_faulty(user, web, &code))
+    fail_faulty(web, code);
+  else if (route && is_for(route, web->method))
     route->answer(user, web);
   else
     fail_route(web, route);
@@ -303,6 +370,13 @@ static void left(void *user, WebRequest *web) {
   SimServer *server = user;
   Ask *ask = web->user;
   if (ask && ask->link) model_cancel(server->backend, &ask->model);
+}
+
+static void write_line(SimServer *server, const SimLogLine *line) {
+  if (server->log_fd < 0 || sim_log_write(server->log_fd, line)) return;
+  log_warning("the log cannot be written any more; the server goes on");
+  close(server->log_fd);
+  server->log_fd = -1;
 }
 
 static void write_log(SimServer *server, const Ask *ask, WebEnd end) {
@@ -320,11 +394,10 @@ static void write_log(SimServer *server, const Ask *ask, WebEnd end) {
                      .run = header(ask->web, "X-Apxm-Run", ""),
                      .phase = header(ask->web, "X-Apxm-Phase", ""),
                      .is_streamed = ask->chat.is_streamed,
+                     .is_mute = ask->is_mute,
                      .code = end == WEB_END_LEFT ? 0 : ask->code};
-  if (sim_log_write(server->log_fd, &line)) return;
-  log_warning("the log cannot be written any more; the server goes on");
-  close(server->log_fd);
-  server->log_fd = -1;
+  if (server->gate) line.fault = header(ask->web, "X-Apxm-Fault", "none");
+  write_line(server, &line);
 }
 
 static void ended(void *user, WebRequest *web, WebEnd end) {
@@ -338,6 +411,31 @@ static void ended(void *user, WebRequest *web, WebEnd end) {
   chat_free(&ask->chat);
   mem_free(ask);
   web->user = NULL;
+}
+
+/* ---- what the gate calls ------------------------------------------------- */
+
+static void lost(void *user, const char *fault) {
+  SimServer *server = user;
+  uint64_t now = clock_now() - server->started_at;
+  SimLogLine line = {.seq = ++server->seq,
+                     .arrived_ns = now,
+                     .ended_ns = now,
+                     .open = server->open,
+                     .path = "",
+                     .fault = slice_of(fault),
+                     .is_mute = true};
+  write_line(server, &line);
+}
+
+static void refuse(void *user, bool is_refusing) {
+  SimServer *server = user;
+  if (!server->is_ending) web_refuse(server->web, is_refusing);
+}
+
+static int accepted(void *user, int fd) {
+  SimServer *server = user;
+  return fault_gate_accept(server->gate, fd);
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -354,6 +452,15 @@ static Status start_model(SimServer *server, const SimServerOptions *options,
   return server->backend ? STATUS_OK : error->status;
 }
 
+static Status start_gate(SimServer *server, const char *faults, Error *error) {
+  FaultGateHandler handler = {
+      .user = server, .dialect = dialect_of, .lost = lost, .refuse = refuse};
+  if (!faults) return STATUS_OK;
+  server->gate = fault_gate_new(faults, http_connections_max() / GATE_SHARE,
+                                &handler, server->reactor, error);
+  return server->gate ? STATUS_OK : error->status;
+}
+
 /* All but the web. */
 static Status start(SimServer *server, const SimServerOptions *options,
                     Error *error) {
@@ -362,20 +469,36 @@ static Status start(SimServer *server, const SimServerOptions *options,
   http_reserve(EXPECTED_CONNECTIONS);
   server->reactor = reactor_new(error);
   if (!server->reactor) return error->status;
-  return start_model(server, options, error);
+  status = start_model(server, options, error);
+  if (status != STATUS_OK) return status;
+  return start_gate(server, options->faults, error);
 }
 
-static Web *open_web(SimServer *server, int listen_fd, Error *error) {
+typedef struct Opening {
+  SimServer *server;
+  int listen_fd;
+  Error *error;
+} Opening;
+
+/* I/O thread, so that nobody is accepted before all is there. */
+static void open_web(void *user) {
+  Opening *opening = user;
+  SimServer *server = opening->server;
   WebHandler handler = {.user = server,
+                        .accepted = server->gate ? accepted : NULL,
                         .arrived = arrived,
                         .asked = asked,
                         .left = left,
                         .ended = ended};
-  return web_new(listen_fd, http_connections_max(), &handler, server->reactor,
-                 error);
+  uint32_t most = http_connections_max();
+  server->web =
+      web_new(opening->listen_fd, server->gate ? most / GATE_SHARE : most,
+              &handler, server->reactor, opening->error);
+  if (server->web && server->gate) fault_gate_open(server->gate);
 }
 
 static void destroy(SimServer *server) {
+  fault_gate_free(server->gate);
   model_client_free(server->client);
   if (server->reactor) reactor_free(server->reactor);
   if (server->log_fd >= 0) close(server->log_fd);
@@ -386,8 +509,9 @@ SimServer *sim_server_new(const SimServerOptions *options, Error *error) {
   SimServer *server = MEM_NEW(SimServer);
   server->log_fd = options->log_fd;
   server->started_at = clock_now();
+  Opening opening = {server, options->listen_fd, error};
   if (start(server, options, error) == STATUS_OK)
-    server->web = open_web(server, options->listen_fd, error);
+    reactor_call(server->reactor, open_web, &opening);
   else
     close(options->listen_fd);
   if (server->web) return server;
@@ -397,6 +521,10 @@ SimServer *sim_server_new(const SimServerOptions *options, Error *error) {
 
 Reactor *sim_server_reactor(SimServer *server) {
   return server->reactor;
+}
+
+uint64_t sim_server_seed(const SimServer *server) {
+  return server->gate ? fault_gate_seed(server->gate) : 0;
 }
 
 /* I/O thread. What the model holds comes back cancelled, and is answered. */
@@ -418,7 +546,9 @@ typedef struct Look {
 static void look(void *user) {
   Look *look = user;
   look->is_quiet = look->server->waiting == NULL;
-  look->is_flushed = look->is_quiet && web_busy(look->server->web) == 0;
+  look->is_flushed =
+      look->is_quiet && web_busy(look->server->web) == 0 &&
+      (!look->server->gate || fault_gate_busy(look->server->gate) == 0);
 }
 
 void sim_server_free(SimServer *server) {

@@ -19,6 +19,7 @@ typedef struct SimServerOptions {
   const char *sim_profile; /* as of ModelOptions, also the next; copied */
   const char *replies;     /* or NULL */
   int log_fd;              /* taken over; -1: no log */
+  const char *faults;      /* a file of rules (fault.h); NULL: none */
 } SimServerOptions;
 
 /* Loads libmicrohttpd and starts an I/O thread that does everything. Also on
@@ -27,6 +28,9 @@ SimServer *sim_server_new(const SimServerOptions *options, Error *error);
 
 /* Its I/O thread, for signals. */
 Reactor *sim_server_reactor(SimServer *server);
+
+/* What random faults come from; 0: there are no rules. */
+uint64_t sim_server_seed(const SimServer *server);
 
 /* Main thread: accepts nothing more, answers what is open with 503, closes all
  * connections. */

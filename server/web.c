@@ -26,6 +26,7 @@
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "server/listen.h"
 #include "server/microhttpd.h"
 
 enum {
@@ -49,6 +50,7 @@ struct Web {
   uint64_t body_bytes; /* of all bodies kept */
   bool door_is_open;   /* it is watched */
   bool door_is_closed; /* for good */
+  bool door_is_deaf;   /* nobody listens for now, and it is not watched */
   bool again_is_posted;
   Peer *leaving; /* have hung up, and the library may not know; a list */
 };
@@ -167,9 +169,22 @@ static void time_over(Timer *timer) {
 /* ---- connections --------------------------------------------------------- */
 
 static void open_door(Web *web, bool is_open) {
-  if (web->door_is_closed || web->door_is_open == is_open) return;
+  if (web->door_is_closed || web->door_is_deaf) return;
+  if (web->door_is_open == is_open) return;
   web->door_is_open = is_open;
   reactor_watch_change(web->reactor, &web->door, is_open ? EPOLLIN : 0);
+}
+
+/* To the library, or to what the handler puts before it. */
+static void let_in(Web *web, int fd, const struct sockaddr *address,
+                   socklen_t length) {
+  static const struct sockaddr local = {.sa_family = AF_UNIX};
+  if (web->handler.accepted) {
+    fd = web->handler.accepted(web->handler.user, fd);
+    address = &local;
+    length = sizeof local;
+  }
+  if (fd >= 0) mhd.MHD_add_connection(web->daemon, fd, address, length);
 }
 
 static void accept_all(Watch *watch, uint32_t events) {
@@ -178,6 +193,7 @@ static void accept_all(Watch *watch, uint32_t events) {
   (void)events;
   for (int i = 0; i < ACCEPT_BATCH; i++) {
     socklen_t length = sizeof address;
+    if (web->door_is_deaf) return;
     if (web->connections >= web->limit) {
       open_door(web, false);
       return;
@@ -185,8 +201,7 @@ static void accept_all(Watch *watch, uint32_t events) {
     int fd = accept4(watch->fd, (struct sockaddr *)&address, &length,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
-      mhd.MHD_add_connection(web->daemon, fd, (struct sockaddr *)&address,
-                             length);
+      let_in(web, fd, (struct sockaddr *)&address, length);
     else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
              errno == ENOMEM)
       open_door(web, web->connections == 0); /* until one is closed */
@@ -429,6 +444,11 @@ const char *web_header(const WebRequest *request, const char *name) {
       ((const Exchange *)request)->connection, MHD_HEADER_KIND, name);
 }
 
+const char *web_argument(const WebRequest *request, const char *name) {
+  return mhd.MHD_lookup_connection_value(
+      ((const Exchange *)request)->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static struct MHD_Daemon *start_library(Web *web) {
@@ -478,8 +498,22 @@ Web *web_new(int listen_fd, uint32_t connections, const WebHandler *handler,
 void web_close_door(Web *web) {
   if (web->door_is_closed) return;
   web->door_is_closed = true;
-  reactor_unwatch(web->reactor, &web->door);
-  close(web->door.fd);
+  if (!web->door_is_deaf) reactor_unwatch(web->reactor, &web->door);
+  if (web->door.fd >= 0) close(web->door.fd);
+}
+
+void web_refuse(Web *web, bool is_refusing) {
+  if (web->door_is_closed || web->door_is_deaf == is_refusing) return;
+  if (is_refusing) {
+    reactor_unwatch(web->reactor, &web->door);
+    web->door.fd = listen_hold(web->door.fd);
+    web->door_is_deaf = true;
+    return;
+  }
+  web->door_is_open = true;
+  if (listen_begin(web->door.fd) &&
+      reactor_watch(web->reactor, &web->door, EPOLLIN, NULL) == STATUS_OK)
+    web->door_is_deaf = false;
 }
 
 uint32_t web_busy(const Web *web) {

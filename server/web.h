@@ -39,6 +39,9 @@ typedef enum WebEnd {
 
 typedef struct WebHandler {
   void *user;
+  /* A socket that was just accepted, taken over: the one to serve instead, or
+   * -1 for none. NULL: it is served itself. */
+  int (*accepted)(void *user, int fd);
   /* The head of a request has been read. */
   void (*arrived)(void *user, WebRequest *request);
   /* All of it has. The handler answers it once, in here or later. */
@@ -52,12 +55,15 @@ typedef struct WebHandler {
 } WebHandler;
 
 /* Takes `listen_fd` over and accepts from now on, at most `connections` at
- * once. Any thread but the I/O thread. */
+ * once. Any thread. */
 Web *web_new(int listen_fd, uint32_t connections, const WebHandler *handler,
              Reactor *reactor, Error *error);
 
 /* No further connections. Those that are open may still ask. */
 void web_close_door(Web *web);
+/* Whether whoever connects is refused, as if nobody listened. Those that wait
+ * to be accepted are reset. */
+void web_refuse(Web *web, bool is_refusing);
 /* Requests that were asked and whose answer has not been sent. */
 uint32_t web_busy(const Web *web);
 /* Any thread but the I/O thread. Ends every connection. Whatever was asked has
@@ -66,6 +72,8 @@ void web_free(Web *web);
 
 /* A header of the request, or NULL. Valid until `ended` has returned. */
 const char *web_header(const WebRequest *request, const char *name);
+/* The same for what follows the path: `?name=value`. */
+const char *web_argument(const WebRequest *request, const char *name);
 
 /* `type` is static; the body is taken over. `allow`, static or NULL, goes into
  * a header Allow. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char source[] =
@@ -164,7 +165,9 @@ static void run_with_arguments(apxm_program *program, apxm_engine *engine) {
   const char *result = apxm_run_result(run, &length);
   expect(length > 0 && strlen(result) == length, "the result is a text");
   expect(apxm_run_result_json(run)[0] == '"', "and a JSON text");
-  expect(strcmp(apxm_run_error(run), "") == 0, "there is no error");
+  expect(strcmp(apxm_run_error(run), "") == 0 &&
+             strcmp(apxm_run_failure_json(run), "null") == 0,
+         "there is no error");
   expect(has(apxm_run_metrics(run), "\"total_requests\":\t1"),
          "the metrics count one request");
   expect(
@@ -213,6 +216,45 @@ static void run_with_events(apxm_program *program) {
          "there is no trace that was not recorded");
   apxm_run_free(run);
   apxm_engine_free(engine);
+}
+
+static void expect_played(apxm_program *program, const char *topic,
+                          apxm_run_outcome status, char **result,
+                          const apxm_engine_options *options) {
+  apxm_error error;
+  const apxm_argument arguments[] = {{NULL, topic, 3}, {NULL, "3", 1}};
+  apxm_run_options one = {
+      .size = sizeof one, .arguments = arguments, .argument_count = 2};
+  apxm_engine *engine = apxm_engine_new(options, &error);
+  expect(engine != NULL, "an engine with a tape");
+  apxm_run *run = apxm_run_start(program, engine, &one, &error);
+  expect(run && apxm_run_wait(run) == status, "its run ends as it must");
+  *result = strdup(status == APXM_RUN_SUCCESS ? apxm_run_result(run, NULL)
+                                              : apxm_run_error(run));
+  apxm_run_free(run);
+  apxm_engine_free(engine);
+}
+
+static void recorded(apxm_program *program) {
+  apxm_error error;
+  apxm_engine_options record = {.size = sizeof record, .record = "tape"};
+  apxm_engine_options replay = {
+      .size = sizeof replay, .replay = "tape", .backend = "openai"};
+  char *first, *again, *other;
+  expect_played(program, "tea", APXM_RUN_SUCCESS, &first, &record);
+  expect_played(program, "tea", APXM_RUN_SUCCESS, &again, &replay);
+  expect(strcmp(first, again) == 0, "a replay says the same, without a key");
+  expect_played(program, "ale", APXM_RUN_FAILED, &other, &replay);
+  expect(has(other, "no such request"), "and nothing else");
+  replay.record = "other";
+  expect(!apxm_engine_new(&replay, &error) && error.status == APXM_USAGE,
+         "what replays cannot record");
+  replay = (apxm_engine_options){.size = sizeof replay, .replay = "nowhere"};
+  expect(!apxm_engine_new(&replay, &error) && has(error.message, "nowhere"),
+         "a tape must be there");
+  free(first);
+  free(again);
+  free(other);
 }
 
 /* The two know nothing of each other. */
@@ -342,6 +384,12 @@ static void leave_folder(const char *folder) {
   unlink(".apxm/config.yaml");
   unlink("trace.json");
   rmdir(".apxm");
+  pid_t child = fork();
+  if (child == 0) {
+    execlp("rm", "rm", "-r", "tape", (char *)NULL);
+    _exit(127);
+  }
+  waitpid(child, NULL, 0);
   expect(chdir("/") == 0 && rmdir(folder) == 0, "nothing else is left behind");
 }
 
@@ -471,6 +519,15 @@ static void cancelled(apxm_program *program) {
   run = apxm_run_start(program, engine, &options, &error);
   apxm_run_free(run);
   expect(1, "freeing one that runs cancels it");
+  options.deadline_ms = 50;
+  run = apxm_run_start(program, engine, &options, &error);
+  expect(run && apxm_run_wait(run) == APXM_RUN_EXPIRED &&
+             has(apxm_run_error(run), "deadline of 0.05 s"),
+         "a deadline ends it, too");
+  expect(has(apxm_run_failure_json(run), "\"code\":\"deadline\"") &&
+             has(apxm_run_failure_json(run), "\"state\":\"open\""),
+         "and what was open is told");
+  apxm_run_free(run);
   apxm_engine_free(engine);
 }
 
@@ -493,6 +550,7 @@ int main(void) {
   versions(program, engine);
   traced(program, engine);
   apxm_engine_free(engine);
+  recorded(program);
   backends(program);
   unreachable(program);
   cancelled(program);

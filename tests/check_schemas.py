@@ -158,6 +158,50 @@ def check_runs(checks):
     out, _ = checks.run(1, 'execute', '--json', 'good.ais', '5', '--replies',
                         'failing.jsonl')
     checks.validate(json.loads(out), 'run', '--json of a failed run')
+    out, _ = checks.run(6, 'execute', '--json', 'good.ais', '5',
+                        '--sim-profile', 'fixed:3600s', '--deadline', '300ms')
+    checks.validate(json.loads(out), 'run', '--json of an expired run')
+    partial, _ = checks.run(1, 'execute', '--json', '--partial', 'good.ais',
+                            '5', '--replies', 'failing.jsonl')
+    checks.validate(json.loads(partial), 'run', '--partial')
+    checks.refuse(json.loads(out), 'run', 'an expired run', [
+        ('failure',), ('error',), ('failure', 'open', 0, 'state'),
+        ('failure', 'calls_open')])
+
+
+def check_batch(checks):
+    """What a batch shares with a run has the same shape."""
+    checks.write('lines.jsonl', '"a"\n"b"\n3\n')
+    checks.run(1, 'run', 'one.ais', '--each', 'lines.jsonl',
+               '--emit-metrics=batch.json')
+    batch = checks.read('batch.json')
+    checks.validate(batch, 'batch', 'a batch')
+    checks.run(0, 'run', 'one.ais', 'a', '--emit-metrics=m.json')
+    checks.validate({**checks.read('m.json'),
+                     **{name: batch[name] for name in batch
+                        if name != 'batch'}}, 'metrics', 'a batch')
+
+
+CASES = '''
+args: [Ada]
+replies: [{ match: Ada, reply: Hello }]
+cases:
+  - { name: passes, expect: { result: Hello } }
+  - { name: fails, expect: { result: Bye, calls: 2 } }
+  - { name: lacks, args: [Bob] }
+  - { name: later, skip: not now }
+'''
+
+
+def check_cases(checks):
+    checks.write('one.test.yaml', CASES)
+    out, _ = checks.run(1, 'test', 'one.test.yaml', '--json')
+    document = json.loads(out)
+    checks.validate(document, 'test', 'test --json')
+    checks.refuse(document, 'test', 'test --json', [
+        ('cases', 0, 'name'), ('cases', 0, 'status'), ('cases', 1, 'calls'),
+        ('cases', 1, 'faults', 0, 'actual'),
+        ('cases', 1, 'faults', 1, 'message')])
 
 
 def check_compilations(checks):
@@ -216,6 +260,8 @@ def main():
         checks.write('one.ais', ONE)
         checks.write('failing.jsonl', FAILING)
         check_runs(checks)
+        check_batch(checks)
+        check_cases(checks)
         check_compilations(checks)
         check_workload(checks)
         check_benches(checks)

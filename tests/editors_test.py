@@ -211,6 +211,13 @@ class Colours(unittest.TestCase):
         self.check(text, one='string.quoted.triple', two='string.quoted.triple',
                    x='variable.other', y='string.quoted.triple', b='variable')
 
+    def test_annotations(self):
+        self.check('@retry(3) @[timeout(30s)] ask(x) -> y',
+                   retry='storage.modifier', timeout='storage.modifier',
+                   ask='keyword.other', y='variable.other.definition')
+        self.check('@backend("fast") flow f() {', backend='storage.modifier',
+                   fast='string.quoted', flow='storage.type')
+
     def test_words_that_are_names(self):
         self.check('let ask = prompt + goal', ask='variable.other',
                    prompt='variable.other', goal='variable.other')

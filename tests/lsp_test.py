@@ -484,6 +484,22 @@ class Look(Case):
         self.assertIn('total: num', self.hover(
             PROGRAM.replace('invoice.total', 'invoice.to|tal')))
 
+    def test_hover_annotation(self):
+        flow, stmt = '    flow polish', '        return done'
+        self.client.initialize()
+        for before, mark, name in ((flow, '@re|try(3)', '@retry'),
+                                   (flow, '@retry(3) @time|out(5s)',
+                                    '@timeout'),
+                                   (flow, '@[back|end("sim")]', '@backend'),
+                                   (stmt, '@retry(1) @ti|meout(5s)',
+                                    '@timeout')):
+            text, position = at(PROGRAM.replace(
+                before, '%s\n%s' % (mark, before)))
+            uri = self.client.open('prog.ais', text)
+            shown = self.client.at('hover', uri, position)['contents']['value']
+            self.assertIn('```ais\n%s\n' % name, shown)
+            self.assertIn('model call', shown)
+
     def test_hover_mistake(self):
         self.assertIn('**E0102**', self.hover(
             PROGRAM.replace('return done', 'return du|ne')))
@@ -621,6 +637,7 @@ class Completion(Case):
         self.client.initialize()
         for text, wanted, unwanted in (
                 ('agent A { @| }', 'entry', 'ask'),
+                ('agent A { flow f { @re| } }', 'retry', 'return'),
                 ('agent A {\n    fl|\n}', 'flow', 'agent'),
                 ('ag|', 'agent', 'flow')):
             text, position = at(text)
@@ -661,6 +678,14 @@ class Tables(Case):
         helped = {row[0] for row in rows('lsp', 'help_attrs.def')}
         written = {row[0] for row in rows('core', 'object', 'attrs.def')}
         self.assertEqual(helped, written - {'NAME'})
+
+    def test_every_annotation(self):
+        helped = {row[0] for row in rows('lsp', 'help_words.def')
+                  if row[1] == 'MARK'}
+        known = {row[1] for row in rows('compiler', 'front', 'marks.def')
+                 if row[2] != 'LATER'}
+        self.assertGreater(len(known), 3)
+        self.assertEqual(helped, known)
 
 
 # ---- layout ------------------------------------------------------------------

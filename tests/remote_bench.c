@@ -157,3 +157,12 @@ void expect_failure(Bench *bench, Call *call, const char *wanted) {
   model_request_clear(&call->request);
   bench_free(bench);
 }
+
+void expect_problem(Bench *bench, Call *call, ModelProblem problem,
+                    const char *wanted) {
+  ModelProblem found = call->request.problem;
+  if (found != problem)
+    fail_msg("%s instead of %s: \"%s\"", model_problem_text(found),
+             model_problem_text(problem), call->request.reply.data);
+  expect_failure(bench, call, wanted);
+}

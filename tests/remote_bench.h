@@ -59,6 +59,10 @@ void expect_reply(Bench *bench, Call *call, const char *wanted);
 /* It failed with a message that names the backend, then says `wanted`. */
 void expect_failure(Bench *bench, Call *call, const char *wanted);
 
+/* The same, and it is this kind of problem. */
+void expect_problem(Bench *bench, Call *call, ModelProblem problem,
+                    const char *wanted);
+
 /* Answers. */
 #define HEAD(status) "HTTP/1.1 " status "\r\nConnection: close\r\n"
 #define JSON(text) HEAD("200 OK") "Content-Type: application/json\r\n\r\n" text

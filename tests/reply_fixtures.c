@@ -9,10 +9,12 @@
 
 #include "core/base/file.h"
 #include "core/base/mem.h"
+#include "runtime/model/remote.h"
 
-static const char *const files[] = {"tests/fixtures/replies/openai.txt",
-                                    "tests/fixtures/replies/ollama.txt",
-                                    "tests/fixtures/replies/complaints.txt"};
+static const char *const files[] = {
+    "tests/fixtures/replies/openai.txt", "tests/fixtures/replies/ollama.txt",
+    "tests/fixtures/replies/anthropic.txt", "tests/fixtures/replies/google.txt",
+    "tests/fixtures/replies/complaints.txt"};
 
 static void give_up(const char *what, Slice where) {
   fprintf(stderr, "reply fixtures: %s: %.*s\n", what, SLICE_ARG(where));
@@ -57,12 +59,13 @@ static ReplyFixture begin(Slice heading) {
   ReplyFixture fixture = {.name = slice_trim(heading)};
   Slice line = heading;
   (void)take_word(&line, "=== ");
-  if (take_word(&line, "openai "))
-    fixture.dialect = &openai_dialect;
-  else if (take_word(&line, "ollama "))
-    fixture.dialect = &ollama_dialect;
-  else
-    give_up("which dialect?", heading);
+  const char *space = memchr(line.data, ' ', line.length);
+  Buf name = {0};
+  if (space) buf_add(&name, line.data, (size_t)(space - line.data));
+  fixture.dialect = name.data ? remote_dialect(name.data) : NULL;
+  buf_free(&name);
+  if (!fixture.dialect) give_up("which dialect?", heading);
+  line = slice_from(space + 1, (size_t)(line.data + line.length - space) - 1);
   if (take_word(&line, "stream: "))
     fixture.how = REPLY_HOW_STREAM;
   else if (take_word(&line, "complaint: "))
@@ -86,18 +89,30 @@ static void take_tokens(ReplyFixture *fixture, Slice numbers) {
   fixture->has_output_tokens = take_count(output, &fixture->output_tokens);
 }
 
+static void take_kind(ReplyFixture *fixture, Slice word) {
+  Slice name = slice_trim(word);
+  for (int i = 1; i < MODEL_PROBLEM_COUNT; i++) {
+    ModelProblem kind = (ModelProblem)i;
+    if (slice_equal_text(name, model_problem_text(kind))) fixture->kind = kind;
+  }
+  if (!fixture->kind) give_up("unknown kind of problem", fixture->name);
+}
+
 static void take_mark(ReplyFixture *fixture, Slice mark, Slice text) {
   Slice line = mark;
   (void)take_word(&line, "--- ");
   if (take_word(&line, "tokens ")) {
     take_tokens(fixture, line);
+  } else if (take_word(&line, "code ")) {
+    fixture->code = (uint32_t)strtoul(line.data, NULL, 10);
   } else if (take_word(&line, "cut")) {
     fixture->is_cut = true;
   } else if (take_word(&line, "unended")) {
     fixture->body.length--;
   } else {
-    fixture->is_problem = take_word(&line, "problem");
-    if (!fixture->is_problem && !take_word(&line, "text"))
+    if (take_word(&line, "problem "))
+      take_kind(fixture, line);
+    else if (!take_word(&line, "text"))
       give_up("unknown mark", mark);
     fixture->wanted = slice_trim(text);
   }

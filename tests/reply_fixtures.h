@@ -4,8 +4,10 @@
  *
  *     === DIALECT HOW: what it is          HOW: plain, stream, complaint
  *     the body, up to
- *     --- text                             or: --- problem
+ *     --- text                             or: --- problem KIND, a text of
+ *                                          problems.def
  *     what must come of it, up to the next heading or empty line before it
+ *     --- code CODE                        of a complaint: what it means
  *     --- tokens INPUT OUTPUT              what the server counted; `-`: not
  *     --- cut                              when it was cut by max_tokens
  *     --- unended                          the body's last line has no end
@@ -28,8 +30,9 @@ typedef struct ReplyFixture {
   ReplyHow how;
   Slice body;
   Slice wanted; /* text, or problem */
-  bool is_problem, is_cut, has_input_tokens, has_output_tokens;
-  uint32_t input_tokens, output_tokens;
+  ModelProblem kind; /* NONE: a text is wanted */
+  bool is_cut, has_input_tokens, has_output_tokens;
+  uint32_t input_tokens, output_tokens, code;
 } ReplyFixture;
 
 typedef struct ReplyFixtures {

@@ -346,14 +346,14 @@ class Replies(Case):
             self.assertEqual(answer.json()['choices'][0]['message']['content'],
                              'here you are')
             answer = wire.ask(OLLAMA, chat('broken'))
-            self.assertAnswer(answer, 500)
+            self.assertAnswer(answer, 400)
             self.assertEqual(answer.json(), {'error': 'out of order'})
             answer = wire.ask(OLLAMA, chat('x', stream=False),
                               headers={'X-Apxm-Op': 'think'})
             self.assertEqual(answer.json()['message']['content'], 'hm')
         lines = server.requests(4)
         self.assertEqual([line['status'] for line in lines],
-                         [429, 200, 500, 200])
+                         [429, 200, 400, 200])
         self.assertGreaterEqual(lines[3]['end_ms'] - lines[3]['arrival_ms'],
                                 20)
 

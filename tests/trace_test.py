@@ -513,14 +513,18 @@ class ProgressTest(unittest.TestCase):
         self.assertEqual(set(screen.lines[0]), {'x'})
         self.assertEqual(len(screen.lines), 2)
 
+    def assert_a_report(self, screen, beginning):
+        """A sentence, the report below it, and nothing of the line."""
+        self.assertTrue(screen.lines[0].startswith(beginning), screen.lines)
+        for line in screen.lines[1:]:
+            self.assertTrue(line.startswith('  '), screen.lines)
+
     def test_interrupt_takes_it_away(self):
         code, screen, _ = self.watch(
             '--sim-profile', 'fixed:600000',
             until=lambda screen: bool(self.drawn(screen)))
         self.assertEqual(code, 130)
-        self.assertEqual(len(screen.lines), 1, screen.lines)
-        self.assertTrue(screen.lines[0].startswith('apxm: error: interrupted'),
-                        screen.lines)
+        self.assert_a_report(screen, 'apxm: error: interrupted')
         self.assertEqual(screen.line, '')
 
     def test_failure_takes_it_away(self):
@@ -529,8 +533,7 @@ class ProgressTest(unittest.TestCase):
         code, screen, _ = self.watch('--replies', 'r.jsonl')
         self.assertEqual(code, 1)
         self.assertGreater(len(self.drawn(screen)), 0)
-        self.assertEqual(len(screen.lines), 1, screen.lines)
-        self.assertTrue(screen.lines[0].startswith('apxm: error: prog.ais'))
+        self.assert_a_report(screen, 'apxm: error: prog.ais')
 
     def test_narrow_terminals(self):
         words = ['--sim-profile', 'fixed:1000', '--max-in-flight', '2']

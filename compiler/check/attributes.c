@@ -2,7 +2,8 @@
  *
  * `name: value` in the call of an operation, and in `loop (...)` and
  * `while (...)`: known there, given once, a literal of the right type and in
- * range. attrs.def is the table.
+ * range. So is the value of an annotation, which is an attribute of the calls
+ * in what it stands before. attrs.def is the table.
  */
 #include "compiler/check/body.h"
 #include "compiler/check/help.h"
@@ -11,8 +12,8 @@
 
 /* What the language has and this version has not. */
 static bool is_later(Slice name) {
-  static const char *const later[] = {"timeout", "retries", "cache", "tools",
-                                      "schema_retries", "tool_rounds"};
+  static const char *const later[] = {"cache", "tools", "schema_retries",
+                                      "tool_rounds"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
     if (slice_equal_text(name, later[i])) return true;
   }
@@ -76,22 +77,39 @@ static bool is_negative(const AstExpr *value) {
          value->u.operation.left->kind == EXPR_NUM;
 }
 
-static bool is_count(Attr attr) {
-  return attr == ATTR_MAX_TOKENS || attr == ATTR_BUDGET_TOKENS ||
-         attr == ATTR_PARALLEL || attr == ATTR_MAX;
+/* As a program writes it, in the largest unit that is whole. */
+static const char *duration_text(Check *c, double milliseconds) {
+  static const struct {
+    double milliseconds;
+    const char *unit;
+  } units[] = {{3600e3, "h"}, {60e3, "m"}, {1e3, "s"}, {1, "ms"}};
+  size_t i = 0;
+  while (fmod(milliseconds, units[i].milliseconds) != 0) i++;
+  return diag_text(c->sink, "%.15g%s", milliseconds / units[i].milliseconds,
+                   units[i].unit);
 }
 
-static void check_range(Check *c, const AttrInfo *info, const AstAttr *attr) {
-  double value = is_negative(attr->value)
-                     ? -attr->value->u.operation.left->u.num
-                     : attr->value->u.num;
+static const char *range_text(Check *c, const AttrInfo *info) {
+  if (info->type == ATTR_TYPE_TIME) {
+    return diag_text(c->sink, "a duration from %s to %s",
+                     duration_text(c, info->minimum),
+                     duration_text(c, info->maximum));
+  }
+  return diag_text(
+      c->sink, "%s from %.15g to %.15g",
+      info->type == ATTR_TYPE_COUNT ? "a whole number" : "a number",
+      info->minimum, info->maximum);
+}
+
+static void check_range(Check *c, const char *name, const AttrInfo *info,
+                        const AstExpr *expr) {
+  double value =
+      is_negative(expr) ? -expr->u.operation.left->u.num : expr->u.num;
   bool inside = value >= info->minimum && value <= info->maximum;
-  bool whole = !is_count(attr->attr) || floor(value) == value;
+  bool whole = info->type != ATTR_TYPE_COUNT || floor(value) == value;
   if (inside && whole) return;
-  Diag *diag = check_fail(c, DIAG_ATTRIBUTE_RANGE, attr->value->span,
-                          "`%s` is %s from %.15g to %.15g", info->text,
-                          is_count(attr->attr) ? "a whole number" : "a number",
-                          info->minimum, info->maximum);
+  Diag *diag = check_fail(c, DIAG_ATTRIBUTE_RANGE, expr->span, "`%s` is %s",
+                          name, range_text(c, info));
   diag->label = inside ? "not a whole number" : "out of range";
 }
 
@@ -118,7 +136,7 @@ static void help_quotes(Check *c, const AstExpr *value, Diag *diag) {
   diag->replacement = diag_text(c->sink, "\"%.*s\"", SLICE_ARG(word));
 }
 
-/* Whether the value is a literal of that type. */
+/* Whether the value is a literal of that type; TYPE_NONE: a duration. */
 static bool check_literal(Check *c, const char *name, AstExpr *value,
                           TypeId want) {
   if (value->kind == EXPR_ERROR) return false;
@@ -126,7 +144,7 @@ static bool check_literal(Check *c, const char *name, AstExpr *value,
     Diag *diag = check_fail(c, DIAG_NOT_CONSTANT, value->span,
                             "`%s` is not a literal", name);
     diag->label = "known only when the program runs";
-    diag->help = "attributes are part of the program: write the value here";
+    diag->help = "it is part of the program: write the value here";
     if (want == TYPE_TEXT && check_is_heard(c)) help_quotes(c, value, diag);
     return false;
   }
@@ -135,10 +153,12 @@ static bool check_literal(Check *c, const char *name, AstExpr *value,
                 : value->kind == EXPR_DURATION ? TYPE_NONE
                                                : TYPE_NUM;
   if (value->type == want) return true;
-  Diag *diag = check_fail(c, DIAG_ATTRIBUTE_TYPE, value->span,
-                          "`%s` is %s, not %s", name, check_type_text(c, want),
-                          literal_text(value));
+  Diag *diag = check_fail(
+      c, DIAG_ATTRIBUTE_TYPE, value->span, "`%s` is %s, not %s", name,
+      want == TYPE_NONE ? "a duration" : check_type_text(c, want),
+      literal_text(value));
   diag->label = diag_text(c->sink, "this is %s", literal_text(value));
+  if (want == TYPE_NONE) diag->help = "durations are 250ms, 30s, 2m, 1h";
   return false;
 }
 
@@ -163,12 +183,28 @@ static void check_on_fail(Check *c, AstExpr *value) {
   check_suggest(c, &nearest, diag);
 }
 
+/* `name` is how the program says it. */
+static void check_setting(Check *c, const char *name, Attr attr,
+                          AstExpr *value) {
+  const AttrInfo *info = &attr_table[attr];
+  TypeId want = info->type == ATTR_TYPE_TEXT   ? TYPE_TEXT
+                : info->type == ATTR_TYPE_TIME ? TYPE_NONE
+                                               : TYPE_NUM;
+  bool fits = check_literal(c, name, value, want);
+  if (fits && want != TYPE_TEXT) check_range(c, name, info, value);
+}
+
 static void check_attribute(Check *c, AstAttr *attr) {
-  const AttrInfo *info = &attr_table[attr->attr];
   if (attr->attr == ATTR_ON_FAIL) check_on_fail(c, attr->value);
-  TypeId want = info->type == ATTR_TYPE_TEXT ? TYPE_TEXT : TYPE_NUM;
-  bool fits = check_literal(c, info->text, attr->value, want);
-  if (fits && want == TYPE_NUM) check_range(c, info, attr);
+  check_setting(c, attr_table[attr->attr].text, attr->attr, attr->value);
+}
+
+void check_marks(Check *c, const AstMark *mark) {
+  for (; mark != NULL; mark = mark->next) {
+    const MarkInfo *info = &mark_table[mark->mark];
+    if (info->attr != ATTR_COUNT)
+      check_setting(c, info->text, info->attr, mark->value);
+  }
 }
 
 static void report_prompt(Check *c, const AstCall *call, const AstAttr *attr) {

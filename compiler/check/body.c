@@ -21,6 +21,8 @@ static void begin(Check *c, AstFlow *flow) {
   body->braces.length = 0;
   body->compared.length = 0;
   body->assigns.length = 0;
+  body->model_calls = 0;
+  body->idle.length = 0;
 }
 
 static void bind_params(Check *c, const AstFlow *flow) {
@@ -108,10 +110,20 @@ static TypeId result_of(Check *c, const AstFlow *flow) {
   return result;
 }
 
+/* Remembers the first of the annotations that say something of model calls, if
+ * there has been none since `before`. */
+void check_idle_marks(Check *c, const AstMark *mark, uint32_t before) {
+  if (c->body.model_calls > before) return;
+  while (mark != NULL && mark->value == NULL) mark = mark->next;
+  if (mark != NULL) vec_push(&c->body.idle, mark);
+}
+
 TypeId check_body(Check *c, AstFlow *flow) {
   begin(c, flow);
   bind_params(c, flow);
+  check_marks(c, flow->marks);
   check_block(c, &flow->body, false);
+  check_idle_marks(c, flow->marks, 0);
   spread_use(c);
   return result_of(c, flow);
 }

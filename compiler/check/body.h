@@ -24,6 +24,8 @@ TypeId check_function(Check *c, AstExpr *expr); /* arguments have types */
 
 void check_attributes(Check *c, AstCall *call);
 void check_control_attributes(Check *c, const AstStmt *stmt);
+void check_marks(Check *c, const AstMark *mark);
+void check_idle_marks(Check *c, const AstMark *mark, uint32_t before);
 const AstAttr *check_find_attribute(const AstCall *call, Attr attr);
 
 /* The common type of `part` and its successors; TYPE_NONE without any. Reports

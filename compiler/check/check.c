@@ -26,6 +26,7 @@ static void free_check(Check *c) {
   vec_free(&c->body.braces);
   vec_free(&c->body.compared);
   vec_free(&c->body.assigns);
+  vec_free(&c->body.idle);
   check_scope_free(&c->body.scope);
   map_free(&c->agents);
   map_free(&c->records);

@@ -36,6 +36,8 @@ typedef struct Body {
   VEC(PlainBraces) braces;
   VEC(const AstExpr *) compared; /* `==` and `!=` with a text literal */
   VEC(const AstStmt *) assigns; /* outside of loops */
+  uint32_t model_calls;         /* so far */
+  VEC(const AstMark *) idle;    /* that have no model call to be said of */
 } Body;
 
 typedef struct Check {

@@ -298,6 +298,7 @@ TypeId check_function(Check *c, AstExpr *expr) {
   AstCall *call = expr->u.call;
   const OpInfo *info = &op_table[call->op];
   check_attributes(c, call);
+  c->body.model_calls += info->effect == EFFECT_MODEL;
   if (call->op == OP_GUARD) check_guard(c, call);
   bool counted = false;
   if (call->arg_count < info->min_inputs) {

@@ -338,6 +338,8 @@ static bool stmt_returns(const AstStmt *stmt) {
 }
 
 static void check_stmt(Check *c, AstStmt *stmt, bool wanted) {
+  uint32_t calls = c->body.model_calls;
+  check_marks(c, stmt->marks);
   switch (stmt->kind) {
     case STMT_BIND:
       check_bind_stmt(c, stmt);
@@ -355,6 +357,7 @@ static void check_stmt(Check *c, AstStmt *stmt, bool wanted) {
       check_control(c, stmt, wanted);
       break;
   }
+  check_idle_marks(c, stmt->marks, calls);
 }
 
 static bool is_fence(const AstStmt *stmt) {

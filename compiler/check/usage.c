@@ -301,8 +301,21 @@ static void warn_params(Check *c, const AstFlow *flow) {
   }
 }
 
+static void warn_marks(Check *c) {
+  for (uint32_t i = 0; i < c->body.idle.length; i++) {
+    const AstMark *mark = c->body.idle.data[i];
+    Diag *diag =
+        diag_report(c->sink, DIAG_IDLE_MARK, mark->span,
+                    "`%s` without a model call", mark_table[mark->mark].text);
+    diag->label = "there is none in what follows";
+    diag->help = "it is for the calls that are written here; a flow that is "
+                 "called has its own";
+  }
+}
+
 void check_usage(Check *c, AstFlow *flow) {
   c->flow = flow;
+  warn_marks(c);
   warn_params(c, flow);
   warn_braces(c);
   for (uint32_t i = 0; i < c->body.compared.length; i++) {

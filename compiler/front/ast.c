@@ -62,7 +62,7 @@ static void dump_expr(const AstExpr *expr, uint32_t level, Buf *out) {
       buf_add_text(out, "null");
       break;
     case EXPR_DURATION:
-      buf_add_text(out, "seconds ");
+      buf_add_text(out, "milliseconds ");
       json_add_number(out, expr->u.num);
       break;
     case EXPR_NAME:
@@ -100,6 +100,17 @@ static void dump_expr(const AstExpr *expr, uint32_t level, Buf *out) {
       break;
   }
   buf_add_char(out, '\n');
+}
+
+/* Those without a value stand in the line of a flow. */
+static void dump_marks(const AstMark *mark, bool all, uint32_t level,
+                       Buf *out) {
+  for (; mark != NULL; mark = mark->next) {
+    if (mark->value == NULL && !all) continue;
+    indent(out, level);
+    buf_addf(out, "%s\n", mark_table[mark->mark].text);
+    if (mark->value != NULL) dump_expr(mark->value, level + 1, out);
+  }
 }
 
 /* ---- statements ---------------------------------------------------------- */
@@ -156,6 +167,7 @@ static void dump_stmt(const AstStmt *stmt, uint32_t level, Buf *out) {
     dump_targets(&stmt->target, out);
   }
   buf_add_char(out, '\n');
+  dump_marks(stmt->marks, true, level + 1, out);
   if (stmt->expr != NULL) dump_expr(stmt->expr, level + 1, out);
   if (control == NULL) return;
   dump_attrs(control->attrs, level + 1, out);
@@ -186,8 +198,9 @@ static void dump_field(AstName name, const AstType *type, Buf *out) {
 
 static void dump_flow(const AstFlow *flow, Buf *out) {
   indent(out, 1);
-  if (flow->entry) buf_add_text(out, "@entry ");
-  if (flow->no_fuse) buf_add_text(out, "@no_fuse ");
+  for (const AstMark *mark = flow->marks; mark != NULL; mark = mark->next) {
+    if (mark->value == NULL) buf_addf(out, "%s ", mark_table[mark->mark].text);
+  }
   buf_add_text(out, "flow ");
   buf_add_slice(out, flow->name.text);
   buf_add_char(out, '(');
@@ -201,6 +214,7 @@ static void dump_flow(const AstFlow *flow, Buf *out) {
     dump_type(flow->declared, out);
   }
   buf_add_char(out, '\n');
+  dump_marks(flow->marks, false, 2, out);
   dump_block(&flow->body, 2, out);
 }
 

@@ -14,6 +14,7 @@
 #include "core/base/diag.h"
 #include "core/base/reader.h"
 #include "core/base/slice.h"
+#include "compiler/front/marks.h"
 #include "core/object/attrs.h"
 #include "core/object/ops.h"
 #include "core/object/types.h"
@@ -73,7 +74,7 @@ typedef enum AstExprKind {
   EXPR_NUM,
   EXPR_BOOL,
   EXPR_NULL,
-  EXPR_DURATION, /* `30s`: u.num in seconds; only an attribute can be one */
+  EXPR_DURATION, /* `30s`: u.num in ms; only an attribute can be one */
   EXPR_NAME,
   EXPR_CONCAT, /* `a + b + c`, and a text with {{ }}: two parts or more */
   EXPR_LIST,
@@ -155,6 +156,15 @@ struct AstExpr {
   } u;
 };
 
+/* `@retry(3)` before a flow or a statement. */
+typedef struct AstMark {
+  Mark mark;
+  Span span;      /* the whole of it */
+  AstName name;   /* without the `@` */
+  AstExpr *value; /* NULL of those that have none */
+  struct AstMark *next;
+} AstMark;
+
 typedef enum AstStmtKind {
   STMT_BIND,     /* `let x: T = expr`, `expr -> x: T`, `expr -> a, b` */
   STMT_ASSIGN,   /* `x = expr`: changes a name of this flow */
@@ -187,6 +197,7 @@ struct AstStmt {
                           looks at, LOOP's list; NULL of TRY, PARALLEL and a
                           bare `return` */
   AstControl *control; /* of IF and the kinds after it, else NULL */
+  AstMark *marks;
   AstStmt *next;
 };
 
@@ -257,14 +268,14 @@ struct AstFlow {
   AstAgent *agent;
   AstName name;
   Span span;         /* "flow name" */
-  bool entry;        /* @entry */
+  AstMark *marks;
+  bool entry;        /* @entry is one of them */
   Span entry_span;
   AstParam *params;
   uint32_t param_count;
   AstType *declared; /* result type, or NULL */
   AstBlock body;
   Span end_span;     /* the closing brace */
-  bool no_fuse;      /* @no_fuse, @[no_fuse] */
   bool lost_head;    /* a syntax error in its parameters or result */
   bool lost_body;    /* a syntax error in a statement */
   bool faulty;       /* checked: an error of any kind was reported in it */

@@ -51,15 +51,60 @@ static uint32_t token_last(const Format *f, Span span) {
   return format_is_comment(f, last) ? format_before(f, last) : last;
 }
 
-/* Steps back over annotations: `@entry`, `@[no_fuse]`. */
+/* Steps back over annotations: `@entry`, `@retry(3)`, `@[no_fuse]`. */
 static uint32_t before_marks(const Format *f, uint32_t first) {
   for (uint32_t i = first; i > 0; first = i) {
     i = format_before(f, i);
+    if (kind_of(f, i) == TK_RPAREN)
+      i = format_before(f, f->tokens.data[i].match);
     if (kind_of(f, i) == TK_RBRACKET) i = f->tokens.data[i].match;
     if (kind_of(f, i) != TK_AT) i = format_before(f, i);
     if (kind_of(f, i) != TK_AT) break;
   }
   return first;
+}
+
+/* The token after the annotation at `i`; whether it has a value. */
+static uint32_t after_mark(const Format *f, uint32_t i, bool *valued) {
+  i = format_after(f, i);
+  if (kind_of(f, i) == TK_LBRACKET || kind_of(f, i) == TK_NL_LBRACKET) {
+    i = f->tokens.data[i].match;
+    *valued = kind_of(f, format_before(f, i)) == TK_RPAREN;
+    return format_after(f, i);
+  }
+  i = format_after(f, i);
+  *valued = kind_of(f, i) == TK_LPAREN;
+  return *valued ? format_after(f, f->tokens.data[i].match) : i;
+}
+
+/* Whether token `i`, which follows an annotation, begins a line: the author may
+ * break it after one that has a value; a bracket that begins a statement has to
+ * stay where it is. */
+static bool is_line(const Format *f, uint32_t i, bool valued) {
+  int kind = kind_of(f, i);
+  bool stays = kind == TK_NL_LPAREN || kind == TK_NL_LBRACKET;
+  return (valued || stays) && f->tokens.data[i].lines > 0;
+}
+
+/* From the first annotation on: the token at which the last line begins. */
+static uint32_t after_marks(const Format *f, uint32_t first) {
+  uint32_t line = first;
+  for (uint32_t i = first; kind_of(f, i) == TK_AT;) {
+    bool valued;
+    i = after_mark(f, i, &valued);
+    if (is_line(f, i, valued)) line = i;
+  }
+  return line;
+}
+
+/* Marks the tokens that begin the lines of what has annotations. */
+static void mark_marked(Format *f, uint32_t first, uint32_t level) {
+  mark(f, first, level);
+  for (uint32_t i = first; kind_of(f, i) == TK_AT;) {
+    bool valued;
+    i = after_mark(f, i, &valued);
+    if (is_line(f, i, valued)) mark(f, i, level);
+  }
 }
 
 /* The first token of a statement, whose span leaves out annotations and the
@@ -111,7 +156,8 @@ static bool is_short(const AstStmt *stmt) {
 static bool stays_on_line(const Format *f, const AstStmt *stmt,
                           uint32_t level) {
   return is_short(stmt) &&
-         fits(f, stmt_first(f, stmt), token_last(f, stmt->span), level);
+         fits(f, after_marks(f, stmt_first(f, stmt)),
+              token_last(f, stmt->span), level);
 }
 
 /* `level` is that of the arm's own line. */
@@ -187,7 +233,7 @@ static void mark_control(Format *f, const AstStmt *stmt, uint32_t level) {
 
 static void mark_stmts(Format *f, const AstBlock *block, uint32_t level) {
   for (const AstStmt *stmt = block->first; stmt; stmt = stmt->next) {
-    mark(f, stmt_first(f, stmt), level);
+    mark_marked(f, stmt_first(f, stmt), level);
     if (stmt->control != NULL) mark_control(f, stmt, level);
   }
 }
@@ -199,9 +245,9 @@ static void mark_flow(Format *f, const AstFlow *flow) {
   uint32_t close = token_last(f, flow->end_span);
   const AstStmt *stmt = flow->body.first;
   bool simple = stmt == NULL || (stmt->next == NULL && stmt->control == NULL);
-  mark(f, first, 1);
+  mark_marked(f, first, 1);
   f->tokens.data[f->tokens.data[close].match].statements = true;
-  if (simple && fits(f, first, close, 1)) return;
+  if (simple && fits(f, after_marks(f, first), close, 1)) return;
   mark_stmts(f, &flow->body, 2);
   mark_close(f, close, 1);
 }

@@ -57,7 +57,7 @@
 %type result {int}
 %type block_open {int}
 %type marks {AstMarks}
-%type mark {Token}
+%type mark {AstMark *}
 %type type {AstType *}
 %type block {AstBlock}
 %type target {AstTarget}
@@ -189,10 +189,18 @@ flow_body ::= block(B).            { ast_flow_body(p, B); }
 flow_open ::= FLOW(F) NAME(N).     { ast_flow_open(p, ast_no_marks(), F, N); }
 flow_open ::= marks(M) FLOW(F) NAME(N). { ast_flow_open(p, M, F, N); }
 
-marks(A) ::= mark(N).              { A = ast_mark(p, ast_no_marks(), N); }
-marks(A) ::= marks(M) mark(N).     { A = ast_mark(p, M, N); }
-mark(A) ::= AT NAME(N).            { A = N; }
-mark(A) ::= AT NL_LBRACKET NAME(N) RBRACKET. { A = N; }
+marks(A) ::= mark(N).              { A = ast_marks_add(p, ast_no_marks(), N); }
+marks(A) ::= marks(M) mark(N).     { A = ast_marks_add(p, M, N); }
+mark(A) ::= AT(T) NAME(N).         { A = ast_mark(p, T, N, NULL, N); }
+mark(A) ::= AT(T) NAME(N) LPAREN call(L). {
+  A = ast_mark(p, T, N, &L, N);
+}
+mark(A) ::= AT(T) NL_LBRACKET NAME(N) RBRACKET(E). {
+  A = ast_mark(p, T, N, NULL, E);
+}
+mark(A) ::= AT(T) NL_LBRACKET NAME(N) LPAREN call(L) RBRACKET(E). {
+  A = ast_mark(p, T, N, &L, E);
+}
 
 params ::= .
 params ::= lparen RPAREN.

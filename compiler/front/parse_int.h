@@ -100,10 +100,7 @@ typedef struct AstTargets {
 
 /* The annotations before a flow or a statement. */
 typedef struct AstMarks {
-  bool entry;
-  bool no_fuse;
-  Span entry_span;
-  Span no_fuse_span;
+  AstMark *first, *last;
 } AstMarks;
 
 static inline AstList ast_no_list(void) {
@@ -115,7 +112,7 @@ static inline AstArgs ast_no_args(void) {
 }
 
 static inline AstMarks ast_no_marks(void) {
-  return (AstMarks){false, false, {0, 0}, {0, 0}};
+  return (AstMarks){NULL, NULL};
 }
 
 static inline ParseLevel parse_level(const Parser *p) {
@@ -156,7 +153,6 @@ AstName ast_event(Parser *p, Token first, Token last);
 AstName ast_event_part(Parser *p, AstName event, Token part);
 void ast_handler(Parser *p, Token word, AstName event);
 
-AstMarks ast_mark(Parser *p, AstMarks marks, Token name);
 void ast_flow_open(Parser *p, AstMarks marks, Token word, Token name);
 void ast_flow_lost(Parser *p); /* its head is wrong and no body follows */
 void ast_flow_body(Parser *p, AstBlock body);
@@ -167,6 +163,15 @@ AstType *ast_type_of(Parser *p, Token name, AstType *element, Token end);
 
 Scope *parse_scope_open(Parser *p, ParseLevel level, Token brace);
 void parse_scope_close(Parser *p);
+
+/* ---- tree_marks.c -------------------------------------------------------- */
+
+/* NULL when it is wrong, which is reported. */
+AstMark *ast_mark(Parser *p, Token at, Token name, const AstArgs *args,
+                  Token last);
+AstMarks ast_marks_add(Parser *p, AstMarks marks, AstMark *mark);
+/* Those that may stand before a statement; reports the others. */
+AstMark *ast_marks_of_stmt(Parser *p, AstMarks marks);
 
 /* ---- tree_stmt.c --------------------------------------------------------- */
 
@@ -264,7 +269,7 @@ void legacy_settle(Parser *p);
 /* The value of a number as written; reports one that is out of range. */
 double text_number(Parser *p, Token number);
 
-/* Of `250ms`, `30s`, `2m` or `1h`, in seconds. */
+/* Of `250ms`, `30s`, `2m` or `1h`, in milliseconds. */
 double text_duration(Parser *p, Token number);
 
 /* Decodes the pieces of one text, in order and in place: every other element

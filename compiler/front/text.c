@@ -47,14 +47,14 @@ double text_number(Parser *p, Token number) {
 double text_duration(Parser *p, Token number) {
   static const struct {
     const char *unit;
-    double seconds;
-  } units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+    double milliseconds;
+  } units[] = {{"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}};
   Slice text = token_text(p->source, number);
   size_t i = 0;
   while (!slice_ends_with(text, slice_of(units[i].unit))) i++;
   Token digits = number;
   digits.length -= (uint32_t)strlen(units[i].unit);
-  return text_number(p, digits) * units[i].seconds;
+  return text_number(p, digits) * units[i].milliseconds;
 }
 
 /* ---- escapes ------------------------------------------------------------- */

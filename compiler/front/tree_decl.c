@@ -170,43 +170,9 @@ void ast_handler(Parser *p, Token word, AstName event) {
 
 /* ---- flows --------------------------------------------------------------- */
 
-static void report_repeated(Parser *p, Span span, Span first, Slice name) {
-  Diag *diag = diag_report(p->sink, DIAG_REPEATED_MARK, span,
-                           "`@%.*s` is written twice", SLICE_ARG(name));
-  diag->label = "once is enough";
-  diag->related = first;
-  diag->related_label = "first written here";
-}
-
-/* The annotation as a whole, from its `@`. */
-static Span mark_span(const Parser *p, Token name) {
-  const char *text = p->source->text.data;
-  uint32_t start = name.start;
-  while (start > 0 && text[start] != '@') start--;
-  uint32_t end = name.start + name.length;
-  return span_from(p, start, p->before > end ? p->before : end);
-}
-
-AstMarks ast_mark(Parser *p, AstMarks marks, Token name) {
-  Slice text = token_text(p->source, name);
-  Span span = mark_span(p, name);
-  bool entry = slice_equal_text(text, "entry");
-  if (!entry && !slice_equal_text(text, "no_fuse")) {
-    Diag *diag = diag_report(p->sink, DIAG_UNKNOWN_MARK, span,
-                             "unknown annotation `@%.*s`", SLICE_ARG(text));
-    diag->label = "there is no such annotation";
-    diag->help = "a flow can be marked `@entry` or `@no_fuse`";
-    return marks;
-  }
-  bool *set = entry ? &marks.entry : &marks.no_fuse;
-  Span *place = entry ? &marks.entry_span : &marks.no_fuse_span;
-  if (*set) {
-    report_repeated(p, span, *place, text);
-    return marks;
-  }
-  *set = true;
-  *place = span;
-  return marks;
+static const AstMark *find_mark(const AstMark *mark, Mark wanted) {
+  while (mark != NULL && mark->mark != wanted) mark = mark->next;
+  return mark;
 }
 
 void ast_flow_open(Parser *p, AstMarks marks, Token word, Token name) {
@@ -214,9 +180,10 @@ void ast_flow_open(Parser *p, AstMarks marks, Token word, Token name) {
   flow->agent = p->agent;
   flow->name = name_of(p, name);
   flow->span = span_join(span_of(p, word), span_of(p, name));
-  flow->entry = marks.entry;
-  flow->entry_span = marks.entry_span;
-  flow->no_fuse = marks.no_fuse;
+  flow->marks = marks.first;
+  const AstMark *entry = find_mark(marks.first, MARK_ENTRY);
+  flow->entry = entry != NULL;
+  if (entry != NULL) flow->entry_span = entry->span;
   flow->end_span = flow->span;
   flow->result = TYPE_NONE;
   flow->lost_head = true; /* until its body begins */

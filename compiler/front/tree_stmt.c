@@ -74,11 +74,8 @@ void ast_stmt(Parser *p, AstStmt *stmt) {
 }
 
 void ast_marked(Parser *p, AstMarks marks, AstStmt *stmt) {
-  if (marks.entry) {
-    Diag *diag = diag_report(p->sink, DIAG_UNKNOWN_MARK, marks.entry_span,
-                             "`@entry` before a statement");
-    diag->label = "only a flow can be the entry";
-  }
+  AstMark *first = ast_marks_of_stmt(p, marks);
+  if (stmt != NULL) stmt->marks = first;
   ast_stmt(p, stmt);
 }
 

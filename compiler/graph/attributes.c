@@ -74,19 +74,17 @@ static bool fail_value(GraphLower *lower, const Tree *value, const char *what) {
   return false;
 }
 
-static bool is_whole(Attr attr) {
-  return attr == ATTR_MAX_TOKENS || attr == ATTR_BUDGET_TOKENS;
-}
-
 static bool check_number(GraphLower *lower, Attr attr, const Tree *value) {
   const AttrInfo *info = &attr_table[attr];
   if (value->kind != TREE_NUM) return fail_value(lower, value, "a number");
+  bool is_whole = info->type == ATTR_TYPE_COUNT;
   if (value->num >= info->minimum && value->num <= info->maximum &&
-      (!is_whole(attr) || value->num == floor(value->num)))
+      (!is_whole || value->num == floor(value->num)))
     return true;
-  const char *what = diag_text(lower->reader->sink, "%s from %g to %g",
-                               is_whole(attr) ? "a whole number" : "a number",
-                               info->minimum, info->maximum);
+  const char *what = diag_text(
+      lower->reader->sink, "%s from %.15g to %.15g%s",
+      is_whole ? "a whole number" : "a number", info->minimum, info->maximum,
+      info->type == ATTR_TYPE_TIME ? " (milliseconds)" : "");
   return fail_value(lower, value, what);
 }
 
@@ -107,12 +105,12 @@ static bool check_text(GraphLower *lower, Attr attr, const Tree *value) {
 
 static bool add_attr(GraphLower *lower, Attr attr, const Tree *value) {
   IrProgram *program = lower->reader->program;
-  if (attr_table[attr].type == ATTR_TYPE_NUM) {
-    if (!check_number(lower, attr, value)) return false;
-    ir_add_attr(lowered_graph(lower), attr, ir_num(program, value->num));
-  } else {
+  if (attr_table[attr].type == ATTR_TYPE_TEXT) {
     if (!check_text(lower, attr, value)) return false;
     ir_add_attr(lowered_graph(lower), attr, ir_text(program, value->text));
+  } else {
+    if (!check_number(lower, attr, value)) return false;
+    ir_add_attr(lowered_graph(lower), attr, ir_num(program, value->num));
   }
   return true;
 }

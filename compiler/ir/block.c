@@ -115,7 +115,7 @@ static IrRef lower_assign(Lower *lower, const AstStmt *stmt) {
   return value;
 }
 
-static IrRef lower_stmt(Lower *lower, const AstStmt *stmt) {
+static IrRef lower_plain_stmt(Lower *lower, const AstStmt *stmt) {
   uint32_t first = lower->graph->nodes.length;
   switch (stmt->kind) {
     case STMT_BIND: {
@@ -139,6 +139,15 @@ static IrRef lower_stmt(Lower *lower, const AstStmt *stmt) {
       return bind_targets(lower, stmt, control->value, value, first);
     }
   }
+}
+
+static IrRef lower_stmt(Lower *lower, const AstStmt *stmt) {
+  if (stmt->marks == NULL) return lower_plain_stmt(lower, stmt);
+  Settings around = lower->settings;
+  lower_marks(lower, stmt->marks);
+  IrRef value = lower_plain_stmt(lower, stmt);
+  lower->settings = around;
+  return value;
 }
 
 /* ---- fences -------------------------------------------------------------- */

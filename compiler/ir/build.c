@@ -91,6 +91,8 @@ static void lower_flow(Lower *lower, const AstFlow *flow) {
   path_begin(lower, &path, flow->agent->name.text, flow->name.text);
   layer_open(lower, path_name(lower));
   lower->graph->spaces = lower->masks[flow->index];
+  for (int i = 0; i < MARK_COUNT; i++) lower->settings.values[i] = IR_REF_NONE;
+  lower_marks(lower, flow->marks);
   add_params(lower, flow);
   add_own_names(lower, flow);
   lower_body(lower, &flow->body);

@@ -46,11 +46,29 @@ IrRef lower_binary(Lower *lower, Op op, TypeId type, Span span, IrRef left,
   return lower_node(lower, op, type, span, base);
 }
 
+/* The node by which the innermost graph has ended: an ERR, or a construct whose
+ * arms all end so; IR_REF_NONE when it has not, or may have returned. */
+static IrRef find_end(const Lower *lower) {
+  if (!lower->layer->ended || lower->layer->returns) return IR_REF_NONE;
+  for (uint32_t i = lower->graph->nodes.length; i-- > 0;) {
+    Op op = (Op)lower->graph->nodes.data[i].op;
+    if (op == OP_ERR || op == OP_BRANCH || op == OP_TRY) return i;
+    bool passed = op == OP_PORT || op == OP_NONE || op == OP_ABSENT ||
+                  op == OP_RESULT;
+    if (!passed) break;
+  }
+  return IR_REF_NONE;
+}
+
 /* Where a guard may skip, a value may be looked at that is there in one arm
- * only because the other was skipped: it is absent then. */
+ * only because the other was skipped: it is absent then. Where an arm ends by
+ * failing, it has failed before anybody gets its value. */
 IrRef lower_nothing(Lower *lower, TypeId type) {
-  return lower_leaf(lower, lower->skips ? OP_ABSENT : OP_NONE, type,
-                    (Span){0});
+  uint32_t base = lower->refs.length;
+  IrRef end = find_end(lower);
+  if (end != IR_REF_NONE) lower_push(lower, OBJ_REF_ORDER | end);
+  return lower_node(lower, lower->skips ? OP_ABSENT : OP_NONE, type, (Span){0},
+                    base);
 }
 
 static TypeId type_of(const Lower *lower, IrRef ref) {
@@ -138,15 +156,36 @@ static IrRef lower_attr(Lower *lower, const AstExpr *value) {
   return ref;
 }
 
+/* What the agent and the annotations say of a model call that does not say it
+ * itself; `given` has a bit for each attribute that it does. */
+static void add_inherited_attrs(Lower *lower, uint32_t given) {
+  if ((given >> ATTR_SYSTEM & 1) == 0 && lower->context != IR_REF_NONE)
+    ir_add_attr(lower->graph, ATTR_SYSTEM, lower->context);
+  for (int mark = 0; mark < MARK_COUNT; mark++) {
+    IrRef value = lower->settings.values[mark];
+    Attr attr = mark_table[mark].attr;
+    if (value != IR_REF_NONE && (given >> attr & 1) == 0)
+      ir_add_attr(lower->graph, attr, value);
+  }
+}
+
 static void add_attrs(Lower *lower, const AstCall *call) {
-  bool has_system = op_table[call->op].effect != EFFECT_MODEL ||
-                    lower->context == IR_REF_NONE;
+  uint32_t given = 0;
+  _Static_assert(ATTR_COUNT <= 32, "one bit each");
   for (const AstAttr *attr = call->attrs; attr != NULL; attr = attr->next) {
     if (attr->attr == ATTR_COUNT) continue;
-    has_system = has_system || attr->attr == ATTR_SYSTEM;
+    given |= UINT32_C(1) << attr->attr;
     ir_add_attr(lower->graph, attr->attr, lower_attr(lower, attr->value));
   }
-  if (!has_system) ir_add_attr(lower->graph, ATTR_SYSTEM, lower->context);
+  if (op_table[call->op].effect == EFFECT_MODEL)
+    add_inherited_attrs(lower, given);
+}
+
+void lower_marks(Lower *lower, const AstMark *mark) {
+  for (; mark != NULL; mark = mark->next) {
+    if (mark->value != NULL)
+      lower->settings.values[mark->mark] = lower_attr(lower, mark->value);
+  }
 }
 
 static void push_op_inputs(Lower *lower, const AstCall *call) {

@@ -32,6 +32,9 @@ bool lower_is_text_chain(const AstExpr *expr);
  * returns the part after them. */
 const AstExpr *lower_chain_sum(Lower *lower, const AstExpr *expr, IrRef *sum);
 
+/* What annotations say holds for the model calls made from now on. */
+void lower_marks(Lower *lower, const AstMark *mark);
+
 /* prompt.c: puts the inputs of a model call on the stack. */
 void lower_prompt(Lower *lower, const AstCall *call);
 

@@ -138,7 +138,7 @@ const IrConst *ir_const(const IrProgram *program, IrRef ref);
 void ir_add_plain(const IrConst *constant, Buf *out);
 /* Whether the op takes order edges from any node: it waits for them. */
 static inline bool ir_waits_for_any(Op op) {
-  return op == OP_FENCE || op == OP_PASS;
+  return op == OP_FENCE || op == OP_PASS || op == OP_NONE || op == OP_ABSENT;
 }
 /* A parameter, port or result that is an effect token. */
 bool ir_is_token(const IrNode *node);

@@ -50,6 +50,11 @@ typedef struct Path {
   uint32_t parts[PART_COUNT];  /* parts of the block */
 } Path;
 
+/* What the annotations around say of model calls. */
+typedef struct Settings {
+  IrRef values[MARK_COUNT]; /* IR_REF_NONE: nothing */
+} Settings;
+
 typedef struct Lower {
   IrProgram *program;
   const uint16_t *masks; /* spaces of each flow */
@@ -64,6 +69,7 @@ typedef struct Lower {
   AstBinding returned;            /* whether the flow has returned */
   AstBinding value;               /* and what */
   IrRef context;                  /* of the agent: a text; or IR_REF_NONE */
+  Settings settings;
   TypeId error_type;              /* of what `catch` catches */
   /* Stacks: each function leaves them as it found them. */
   VEC(IrRef) refs;      /* inputs of the nodes being made */

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/atomic.h"
@@ -46,6 +47,10 @@ void log_set_json(bool json) {
   is_json = json;
 }
 
+bool log_is_json(void) {
+  return is_json;
+}
+
 bool log_is_on(LogLevel level) {
   return level != LOG_LEVEL_QUIET && level <= current;
 }
@@ -59,29 +64,46 @@ bool log_level_parse(Slice text, LogLevel *level) {
   return false;
 }
 
-static void add_for_programs(const char *severity, Slice text, Buf *line) {
-  buf_addf(line, "{\"severity\":\"%s\",\"message\":", severity);
-  json_add_text(line, text);
-  buf_add_text(line, "}\n");
+static void add_for_programs(const char *severity, Slice text, Slice member,
+                             Buf *out) {
+  buf_addf(out, "{\"severity\":\"%s\",\"message\":", severity);
+  json_add_text(out, text);
+  if (member.length > 0) buf_add_char(out, ',');
+  buf_add_slice(out, member);
+  buf_add_text(out, "}\n");
 }
 
-static void add_for_people(const char *severity, Slice text, Buf *line) {
-  buf_addf(line, "apxm: %s: ", severity);
-  buf_add_visible(line, text);
-  buf_add_char(line, '\n');
+static void add_for_people(const char *severity, Slice text, Slice lines,
+                           Buf *out) {
+  buf_addf(out, "apxm: %s: ", severity);
+  buf_add_visible(out, text);
+  buf_add_char(out, '\n');
+  while (lines.length > 0) {
+    const char *end = memchr(lines.data, '\n', lines.length);
+    size_t length = end == NULL ? lines.length : (size_t)(end - lines.data);
+    buf_add_visible(out, slice_from(lines.data, length));
+    buf_add_char(out, '\n');
+    length += end != NULL;
+    lines = slice_from(lines.data + length, lines.length - length);
+  }
+}
+
+void log_block(LogLevel level, const char *severity, Slice text, Slice lines,
+               Slice member) {
+  if (!log_is_on(level)) return;
+  Buf out = {0};
+  if (is_json)
+    add_for_programs(severity, text, member, &out);
+  else
+    add_for_people(severity, text, lines, &out);
+  log_call_before();
+  ssize_t written = write(STDERR_FILENO, out.data, out.length);
+  (void)written;
+  buf_free(&out);
 }
 
 void log_line(LogLevel level, const char *severity, Slice text) {
-  if (!log_is_on(level)) return;
-  Buf line = {0};
-  if (is_json)
-    add_for_programs(severity, text, &line);
-  else
-    add_for_people(severity, text, &line);
-  log_call_before();
-  ssize_t written = write(STDERR_FILENO, line.data, line.length);
-  (void)written;
-  buf_free(&line);
+  log_block(level, severity, text, (Slice){0}, (Slice){0});
 }
 
 void log_write(LogLevel level, const char *format, ...) {

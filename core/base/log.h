@@ -22,6 +22,7 @@ typedef enum LogLevel {
 
 void log_set_level(LogLevel level);
 void log_set_json(bool json); /* {"severity":"warning","message":"..."} */
+bool log_is_json(void);
 bool log_is_on(LogLevel level);
 
 /* "quiet", "error", "warning", "info", "debug"; false when unknown. */
@@ -35,6 +36,11 @@ void log_call_before(void); /* for who writes to standard error himself */
 
 /* One line, written with one write(2), that calls itself `severity`. */
 void log_line(LogLevel level, const char *severity, Slice text);
+/* The same with more, in one write(2), too: for people `lines` below it, each
+ * ended by a newline; for programs `member`, a further member of the object
+ * ("name":value). Either may be empty. */
+void log_block(LogLevel level, const char *severity, Slice text, Slice lines,
+               Slice member);
 /* The same with the name of its level. */
 void log_write(LogLevel level, const char *format, ...) PRINTF_LIKE(2, 3);
 

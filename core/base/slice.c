@@ -51,6 +51,17 @@ uint64_t slice_hash(Slice s) {
   return XXH3_64bits(s.length ? s.data : "", s.length);
 }
 
+void slice_digest(Slice s, char digest[SLICE_DIGEST_SIZE]) {
+  XXH128_canonical_t bytes;
+  XXH128_canonicalFromHash(&bytes,
+                           XXH3_128bits(s.length ? s.data : "", s.length));
+  for (size_t i = 0; i < sizeof bytes.digest; i++) {
+    digest[2 * i] = "0123456789abcdef"[bytes.digest[i] >> 4];
+    digest[2 * i + 1] = "0123456789abcdef"[bytes.digest[i] & 15];
+  }
+  digest[SLICE_DIGEST_SIZE - 1] = '\0';
+}
+
 /* ---- spelling distance --------------------------------------------------- */
 
 enum { WORD_MAX = 64 }; /* bytes; no name worth a suggestion is longer */

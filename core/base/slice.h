@@ -40,6 +40,10 @@ bool slice_contains(Slice s, Slice part);
 Slice slice_trim(Slice s);    /* ASCII white space at both ends */
 uint64_t slice_hash(Slice s); /* XXH3, 64 bits, seed 0 */
 
+/* XXH3, 128 bits, seed 0, as lower-case hexadecimal digits and a NUL. */
+enum { SLICE_DIGEST_SIZE = 33 };
+void slice_digest(Slice s, char digest[SLICE_DIGEST_SIZE]);
+
 /* Edit distance (Damerau-Levenshtein with adjacent swaps), for "did you mean".
  * Words longer than 64 bytes are at distance SIZE_MAX. */
 size_t slice_distance(Slice a, Slice b);

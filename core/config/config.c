@@ -176,7 +176,7 @@ static Status check_default(Reader *r) {
   BackendConfig found;
   Error error = {0};
   Config *config = r->config;
-  if (!config->backend) return STATUS_OK;
+  if (!config->backend || r->is_alone) return STATUS_OK;
   r->file = r->backend_file;
   if (config_find_backend(config, config->backend, &config->arena, &found,
                           &error) == STATUS_OK)
@@ -187,6 +187,7 @@ static Status check_default(Reader *r) {
 Status config_finish(Reader *r) {
   for (uint32_t i = 0; i < r->drafts.length; i++) {
     Draft *draft = &r->drafts.data[i];
+    if (r->is_alone && !draft->backend.provider) continue;
     Status status = check_draft(r, draft);
     if (status != STATUS_OK) return status;
     config_fill_defaults(&draft->backend, false);
@@ -207,14 +208,26 @@ static Status read_all(Reader *r, const char *project, const char *user) {
   return status == STATUS_OK ? config_finish(r) : status;
 }
 
-Status config_load(const char *folder, Config *config, Error *error) {
+static Status load(const char *folder, bool is_alone, Config *config,
+                   Error *error) {
   *config = (Config){0};
   arena_init(&config->arena);
-  Reader r = {.config = config, .error = error};
+  Reader r = {.config = config, .error = error, .is_alone = is_alone};
   const char *project = find_project(config, folder);
-  Status status = read_all(&r, project, find_user(config));
+  const char *user = find_user(config);
+  if (is_alone && project && user && is_same_file(project, user))
+    project = NULL;
+  Status status = read_all(&r, project, is_alone ? NULL : user);
   vec_free(&r.drafts);
   return status;
+}
+
+Status config_load(const char *folder, Config *config, Error *error) {
+  return load(folder, false, config, error);
+}
+
+Status config_load_project(const char *folder, Config *config, Error *error) {
+  return load(folder, true, config, error);
 }
 
 void config_free(Config *config) {

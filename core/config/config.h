@@ -33,8 +33,11 @@ typedef struct BackendConfig {
   const ConfigHeader *headers;
   uint32_t header_count;
   uint32_t max_in_flight; /* calls open at once; never 0 */
-  uint32_t rpm, tpm;      /* requests and tokens a minute; 0: no limit */
-  bool stream;            /* ask for the reply piece by piece */
+  bool is_adaptive;   /* nobody has set that: it only is what to begin with */
+  uint32_t rpm, tpm;  /* requests and tokens a minute; 0: no limit */
+  uint32_t retries;   /* further attempts of a call */
+  bool stream;        /* ask for the reply piece by piece */
+  bool cache_prompts; /* mark the instructions for the server's cache */
   /* Time-outs. */
   uint64_t connect_ns;     /* until the connection stands, TLS included */
   uint64_t first_token_ns; /* until the first content of a streamed reply */
@@ -87,6 +90,11 @@ typedef struct Config {
  * empty configuration. STATUS_FORMAT: "FILE:LINE:COLUMN: ..." Free with
  * config_free also on failure. */
 Status config_load(const char *folder, Config *config, Error *error) MUST_USE;
+/* The same of the project's file alone, for what must be the same whoever the
+ * user is. Backends of which the user's file has the other half are left out,
+ * and the default may be one that there is not. */
+Status config_load_project(const char *folder, Config *config,
+                           Error *error) MUST_USE;
 void config_free(Config *config);
 
 /* The backend that `spec` means: a name of the configuration (which may be

@@ -15,7 +15,7 @@
 #include "core/config/config.h"
 #include "core/config/yaml.h"
 
-/* A backend before it has its defaults: 0 and NULL are "not said". */
+/* A backend before it has all of its defaults: 0 and NULL are "not said". */
 typedef struct Draft {
   BackendConfig backend;
   Place place;          /* of its name, in the nearest file that has it */
@@ -32,6 +32,7 @@ typedef struct Reader {
   const char *file; /* the one being read */
   const char *base; /* what its relative paths start from; "" for the working
                        folder, else with a final slash */
+  bool is_alone;    /* a project's file without the user's */
   VEC(Draft) drafts;
   const char *backend_file; /* where `backend:` stands, for messages */
   Place backend_place;
@@ -91,5 +92,9 @@ const ProviderInfo *config_provider(Slice name); /* NULL: there is none */
  * one that was typed: a file that came with somebody's project must name the
  * variable. */
 void config_fill_defaults(BackendConfig *backend, bool is_typed);
+
+/* A backend of which nothing is said but its name: with what has a default of
+ * its own even where 0 can be said. */
+BackendConfig config_backend_new(const char *name);
 
 #endif

@@ -29,13 +29,21 @@ const ProviderInfo *config_provider(Slice name) {
   return NULL;
 }
 
+BackendConfig config_backend_new(const char *name) {
+  return (BackendConfig){
+      .name = name, .retries = LIMIT_RETRIES_DEFAULT, .stream = true};
+}
+
 void config_fill_defaults(BackendConfig *backend, bool is_typed) {
   const ProviderInfo *info = config_provider(slice_of(backend->provider));
   if (!backend->url) backend->url = info->url;
   bool is_home = info->url && strcmp(backend->url, info->url) == 0;
   if (!backend->key_env && (is_home || is_typed))
     backend->key_env = info->key_env;
-  if (backend->max_in_flight == 0) backend->max_in_flight = info->in_flight;
+  if (backend->max_in_flight == 0) {
+    backend->max_in_flight = info->in_flight;
+    backend->is_adaptive = info->url != NULL;
+  }
   if (backend->connect_ns == 0) backend->connect_ns = 10 * NS_PER_S;
   if (backend->first_token_ns == 0) backend->first_token_ns = 120 * NS_PER_S;
   if (backend->idle_ns == 0) backend->idle_ns = 60 * NS_PER_S;
@@ -96,10 +104,9 @@ static Status make(const char *spec, Arena *arena, BackendConfig *found,
   if (colon && check_address(info, url, error) != STATUS_OK)
     return STATUS_USAGE;
   url = config_url_trim(url);
-  *found = (BackendConfig){
-      .name = arena_copy(arena, spec, strlen(spec)),
-      .provider = info->name,
-      .url = colon ? arena_copy(arena, url.data, url.length) : NULL};
+  *found = config_backend_new(arena_copy(arena, spec, strlen(spec)));
+  found->provider = info->name;
+  found->url = colon ? arena_copy(arena, url.data, url.length) : NULL;
   return STATUS_OK;
 }
 

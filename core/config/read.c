@@ -33,27 +33,6 @@ Status config_fail(const Reader *r, Place place, const char *format, ...) {
 
 /* ---- maps ---------------------------------------------------------------- */
 
-static Status fail_key(const Reader *r, const YamlNode *key, const char *what,
-                       const Key *keys, size_t count) {
-  Nearest nearest = nearest_new(key->text, NULL);
-  Buf known = {0};
-  for (size_t i = 0; i < count; i++) {
-    nearest_offer(&nearest, slice_of(keys[i].name));
-    buf_addf(&known, "%s%s", i > 0 ? ", " : "", keys[i].name);
-  }
-  Slice near = nearest_found(&nearest);
-  Status status =
-      near.length > 0
-          ? config_fail(r, key->place,
-                        "unknown key `%.*s`; did you mean `%.*s`?",
-                        SLICE_ARG(yaml_shown(key->text)), SLICE_ARG(near))
-          : config_fail(r, key->place,
-                        "unknown key `%.*s`; the keys of %s are %s",
-                        SLICE_ARG(yaml_shown(key->text)), what, known.data);
-  buf_free(&known);
-  return status;
-}
-
 /* `what` for messages. Nothing at all is an empty map. */
 static Status want_map(const Reader *r, const YamlNode *node,
                        const char *what) {
@@ -69,7 +48,8 @@ static Status read_map(Reader *r, const YamlNode *map, const char *what,
     size_t i = 0;
     while (i < count && !slice_equal_text(value->key->text, keys[i].name)) i++;
     status = i < count ? keys[i].read(r, value, target)
-                       : fail_key(r, value->key, what, keys, count);
+                       : yaml_fail_key(r->file, value->key, what, &keys->name,
+                                       sizeof *keys, count, r->error);
   }
   return status;
 }
@@ -272,6 +252,19 @@ static Status read_stream(Reader *r, const YamlNode *value, void *target) {
   return config_bool(r, value, &draft->backend.stream);
 }
 
+static Status read_retries(Reader *r, const YamlNode *value, void *target) {
+  Draft *draft = target;
+  uint64_t wide = 0;
+  Status status = config_number(r, value, 0, LIMIT_RETRIES, &wide);
+  if (status == STATUS_OK) draft->backend.retries = (uint32_t)wide;
+  return status;
+}
+
+static Status read_cache(Reader *r, const YamlNode *value, void *target) {
+  Draft *draft = target;
+  return config_bool(r, value, &draft->backend.cache_prompts);
+}
+
 static Status read_connect(Reader *r, const YamlNode *value, void *target) {
   Draft *draft = target;
   return config_duration(r, value, &draft->backend.connect_ns);
@@ -305,11 +298,18 @@ static Status read_timeout(Reader *r, const YamlNode *map, void *target) {
 }
 
 static const Key backend_keys[] = {
-    {"provider", read_provider}, {"url", read_url},
-    {"model", read_model},       {"key", read_key},
-    {"headers", read_headers},   {"max_in_flight", read_in_flight},
-    {"rpm", read_rpm},           {"tpm", read_tpm},
-    {"stream", read_stream},     {"timeout", read_timeout},
+    {"provider", read_provider},
+    {"url", read_url},
+    {"model", read_model},
+    {"key", read_key},
+    {"headers", read_headers},
+    {"max_in_flight", read_in_flight},
+    {"rpm", read_rpm},
+    {"tpm", read_tpm},
+    {"retries", read_retries},
+    {"stream", read_stream},
+    {"cache_prompts", read_cache},
+    {"timeout", read_timeout},
 };
 
 /* The draft of that name, which a farther file may have begun. */
@@ -318,7 +318,7 @@ static Draft *draft_of(Reader *r, const char *name) {
     if (strcmp(r->drafts.data[i].backend.name, name) == 0)
       return &r->drafts.data[i];
   }
-  vec_push(&r->drafts, ((Draft){.backend = {.name = name}}));
+  vec_push(&r->drafts, ((Draft){.backend = config_backend_new(name)}));
   return &r->drafts.data[r->drafts.length - 1];
 }
 

@@ -8,22 +8,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/unit.h"
 #include "core/config/config_int.h"
-
-typedef struct Unit {
-  const char *name;
-  uint64_t factor;
-} Unit;
-
-static const Unit time_units[] = {
-    {"ms", NS_PER_MS},      {"s", NS_PER_S}, {"m", 60 * NS_PER_S},
-    {"h", 3600 * NS_PER_S}, {NULL, 0},
-};
-
-static const Unit size_units[] = {
-    {"B", 1},         {"KB", 1000},     {"MB", 1000000},  {"GB", 1000000000},
-    {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0},
-};
 
 #define DURATION_MAX (24 * 3600 * NS_PER_S)
 #define SIZE_MAXIMUM (UINT64_C(1) << 30)
@@ -82,30 +68,12 @@ Status config_bool(const Reader *r, const YamlNode *node, bool *value) {
 
 /* ---- numbers ------------------------------------------------------------- */
 
-/* Digits with single underscores between them; `rest` is what follows. False:
- * it does not begin with a number, or that is beyond 64 bits. */
-static bool read_digits(Slice text, uint64_t *value, Slice *rest) {
-  size_t i = 0;
-  *value = 0;
-  for (; i < text.length; i++) {
-    char c = text.data[i];
-    bool joins = c == '_' && i > 0 && is_digit(text.data[i - 1]) &&
-                 i + 1 < text.length && is_digit(text.data[i + 1]);
-    if (joins) continue;
-    if (!is_digit(c)) break;
-    uint64_t digit = (uint64_t)(c - '0');
-    if (*value > (UINT64_MAX - digit) / 10) return false;
-    *value = *value * 10 + digit;
-  }
-  *rest = slice_from(text.data + i, text.length - i);
-  return i > 0;
-}
-
 Status config_number(const Reader *r, const YamlNode *node, uint64_t least,
                      uint64_t most, uint64_t *value) {
   Slice rest = {0};
   bool is_number = node->kind == YAML_SCALAR && node->is_plain &&
-                   read_digits(node->text, value, &rest) && rest.length == 0;
+                   unit_read_digits(node->text, value, &rest) &&
+                   rest.length == 0;
   if (is_number && *value >= least && *value <= most) return STATUS_OK;
   if (yaml_is_null(node)) return fail_value(r, node, "a whole number");
   return config_fail(r, node->place,
@@ -117,27 +85,18 @@ Status config_number(const Reader *r, const YamlNode *node, uint64_t least,
 /* A number and its unit, from 1 to `most`. */
 static bool read_unit(const YamlNode *node, const Unit *units, uint64_t most,
                       uint64_t *value) {
-  Slice rest = {0};
-  if (node->kind != YAML_SCALAR || !read_digits(node->text, value, &rest))
-    return false;
-  for (const Unit *unit = units; unit->name; unit++) {
-    if (!slice_equal_text(rest, unit->name)) continue;
-    if (*value == 0 || *value > most / unit->factor) return false;
-    *value *= unit->factor;
-    return true;
-  }
-  return false;
+  return node->kind == YAML_SCALAR && unit_read(node->text, units, most, value);
 }
 
 Status config_duration(const Reader *r, const YamlNode *node, uint64_t *ns) {
-  if (read_unit(node, time_units, DURATION_MAX, ns)) return STATUS_OK;
+  if (read_unit(node, unit_times, DURATION_MAX, ns)) return STATUS_OK;
   return fail_value(r, node,
                     "a whole number with its unit, from 1ms to 24h: 250ms, "
                     "10s, 2m, 1h");
 }
 
 Status config_size(const Reader *r, const YamlNode *node, uint64_t *bytes) {
-  if (read_unit(node, size_units, SIZE_MAXIMUM, bytes)) return STATUS_OK;
+  if (read_unit(node, unit_sizes, SIZE_MAXIMUM, bytes)) return STATUS_OK;
   return fail_value(r, node,
                     "a whole number with its unit, from 1B to 1GiB: 64KiB, "
                     "1MiB, 10MB");

@@ -12,8 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "core/base/library.h"
 #include "core/base/limits.h"
+#include "core/base/nearest.h"
 
 #define FYAML_FUNCTIONS(X)      \
   X(fy_diag_cfg_default)        \
@@ -86,6 +88,63 @@ Slice yaml_shown(Slice name) {
   if (name.length > SHOWN_MAX) name.length = SHOWN_MAX;
   name.length = slice_valid_utf8(name);
   return name;
+}
+
+/* ---- what readers of a tree need ----------------------------------------- */
+
+Status yaml_fail_key(const char *file, const YamlNode *key, const char *what,
+                     const char *const *names, size_t stride, size_t count,
+                     Error *error) {
+  Nearest nearest = nearest_new(key->text, NULL);
+  Buf known = {0};
+  for (size_t i = 0; i < count; i++) {
+    const char *name =
+        *(const char *const *)(const void *)((const char *)names + i * stride);
+    nearest_offer(&nearest, slice_of(name));
+    buf_addf(&known, "%s%s", i > 0 ? ", " : "", name);
+  }
+  Slice near = nearest_found(&nearest);
+  Buf hint = {0};
+  if (near.length > 0)
+    buf_addf(&hint, "did you mean `%.*s`?", SLICE_ARG(near));
+  else
+    buf_addf(&hint, "the keys of %s are %s", what, known.data);
+  (void)error_set(error, STATUS_FORMAT, "%s:%u:%u: unknown key `%.*s`; %s",
+                  file, key->place.line, key->place.column,
+                  SLICE_ARG(yaml_shown(key->text)), hint.data);
+  buf_free(&hint);
+  buf_free(&known);
+  return STATUS_FORMAT;
+}
+
+static bool is_json_word(Slice text) {
+  JsonFault fault;
+  char first = text.length > 0 ? text.data[0] : '"';
+  return first != '"' && first != '[' && first != '{' &&
+         json_check(text, &fault);
+}
+
+static void add_json_items(const YamlNode *node, Buf *out) {
+  bool is_map = node->kind == YAML_MAP;
+  buf_add_char(out, is_map ? '{' : '[');
+  for (const YamlNode *item = node->first; item; item = item->next) {
+    if (item != node->first) buf_add_char(out, ',');
+    if (is_map) json_add_text(out, item->key->text);
+    if (is_map) buf_add_char(out, ':');
+    yaml_add_json(item, out);
+  }
+  buf_add_char(out, is_map ? '}' : ']');
+}
+
+void yaml_add_json(const YamlNode *node, Buf *out) {
+  if (node->kind != YAML_SCALAR)
+    add_json_items(node, out);
+  else if (yaml_is_null(node))
+    buf_add_text(out, "null");
+  else if (node->is_plain && is_json_word(node->text))
+    buf_add_slice(out, node->text);
+  else
+    json_add_text(out, node->text);
 }
 
 /* ---- before libfyaml ----------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/buf.h"
 #include "core/base/slice.h"
 #include "core/base/source.h"
 #include "core/base/status.h"
@@ -37,6 +38,17 @@ bool yaml_is_null(const YamlNode *node);
 
 /* As much of a name as a message shows. */
 Slice yaml_shown(Slice name);
+
+/* A map has a key that it must not have; `what` is the map for messages. The
+ * names of those that it may have are the first of `count` structs of `stride`
+ * bytes each. STATUS_FORMAT, with the nearest name. */
+Status yaml_fail_key(const char *file, const YamlNode *key, const char *what,
+                     const char *const *names, size_t stride, size_t count,
+                     Error *error);
+
+/* Appends a value as JSON: scalars without quotes that are JSON as they stand
+ * (numbers, true, false, null) stay what they are, all others are texts. */
+void yaml_add_json(const YamlNode *node, Buf *out);
 
 /* `root` is NULL when the text holds no document. The tree is in `arena`; the
  * text need not stay. STATUS_FORMAT: "NAME:LINE:COLUMN: ..."; STATUS_NOT_FOUND:

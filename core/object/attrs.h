@@ -17,7 +17,12 @@ typedef enum Attr {
   ATTR_COUNT
 } Attr;
 
-typedef enum AttrType { ATTR_TYPE_TEXT, ATTR_TYPE_NUM } AttrType;
+typedef enum AttrType {
+  ATTR_TYPE_TEXT,
+  ATTR_TYPE_NUM,
+  ATTR_TYPE_COUNT, /* a whole number */
+  ATTR_TYPE_TIME   /* milliseconds */
+} AttrType;
 
 typedef enum AttrOps {
   ATTR_OPS_ANY,
@@ -30,7 +35,7 @@ typedef struct AttrInfo {
   const char *text;
   AttrType type;
   AttrOps ops;
-  double minimum, maximum; /* of a number, inclusive */
+  double minimum, maximum; /* of what is no text, inclusive */
 } AttrInfo;
 
 extern const AttrInfo attr_table[ATTR_COUNT];

@@ -211,8 +211,7 @@ static bool verify_attr_value(const Walk *w, const ObjAttr *attr) {
   memcpy(&number, &value->bits, sizeof number);
   if (!is_text && !(number >= info->minimum && number <= info->maximum))
     return refuse_node(w, "attribute `%s` is out of range", info->text);
-  if ((attr->attr == ATTR_MAX || attr->attr == ATTR_PARALLEL) &&
-      number != floor(number))
+  if (info->type == ATTR_TYPE_COUNT && number != floor(number))
     return refuse_node(w, "attribute `%s` is no whole number", info->text);
   if (attr->attr == ATTR_ON_FAIL && !is_on_fail(w, value))
     return refuse_node(w, "attribute `on_fail` is neither halt nor skip");

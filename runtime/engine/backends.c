@@ -54,6 +54,13 @@ static Status fail_at(const Search *search, uint32_t row, const Error *cause) {
                    place->column, cause->message);
 }
 
+static void begin_limits(RunBackend *used) {
+  ModelLimits limits;
+  model_backend_limits(used->backend, &limits);
+  used->least = used->most = model_backend_limit(used->backend);
+  used->held_before = limits.held_ns;
+}
+
 /* The backend of the call in `row` is there. */
 static Status make_ready(Search *search, uint32_t row) {
   Run *run = search->run;
@@ -64,6 +71,7 @@ static Status make_ready(Search *search, uint32_t row) {
   if (check_name(text, &cause) == STATUS_OK)
     used.backend = model_client_backend(run->engine->model, text, &cause);
   if (used.backend == NULL) return fail_at(search, row, &cause);
+  begin_limits(&used);
   vec_push(&run->backends, used);
   return STATUS_OK;
 }
@@ -106,11 +114,65 @@ ModelBackend *run_backend_at(const Run *run, uint32_t row) {
   return run->backends.data[i].backend;
 }
 
+/* ---- how many calls may be open ------------------------------------------ */
+
+static uint32_t cut(uint64_t count) {
+  return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
 uint32_t run_in_flight_limit(const Run *run) {
-  uint64_t limit = 0;
+  uint64_t sum = 0;
   for (uint32_t i = 0; i < run->backends.length; i++)
-    limit += model_backend_limit(run->backends.data[i].backend);
-  return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+    sum += model_backend_limit(run->backends.data[i].backend);
+  return cut(sum);
+}
+
+uint32_t run_in_flight_bound(const Run *run) {
+  uint64_t sum = 0;
+  ModelLimits limits;
+  for (uint32_t i = 0; i < run->backends.length; i++) {
+    model_backend_limits(run->backends.data[i].backend, &limits);
+    sum += limits.bound;
+  }
+  return cut(sum);
+}
+
+static void see_least(_Atomic uint32_t *least, uint32_t now) {
+  uint32_t before = load_relaxed(least);
+  while (now < before && !atomic_compare_exchange_weak(least, &before, now)) {
+  }
+}
+
+static void see_most(_Atomic uint32_t *most, uint32_t now) {
+  uint32_t before = load_relaxed(most);
+  while (now > before && !atomic_compare_exchange_weak(most, &before, now)) {
+  }
+}
+
+/* It changes with the replies; what changed is seen by the next call that
+ * goes. */
+void run_see_limit(Run *run, ModelBackend *backend) {
+  uint32_t now = model_backend_limit(backend);
+  for (uint32_t i = 0; i < run->backends.length; i++) {
+    RunBackend *used = &run->backends.data[i];
+    if (used->backend != backend) continue;
+    see_least(&used->least, now);
+    see_most(&used->most, now);
+  }
+}
+
+void run_fill_limits(const Run *run, WorkSpan *span) {
+  uint64_t least = 0, most = 0;
+  for (uint32_t i = 0; i < run->backends.length; i++) {
+    const RunBackend *used = &run->backends.data[i];
+    ModelLimits limits;
+    model_backend_limits(used->backend, &limits);
+    least += load_relaxed(&used->least);
+    most += load_relaxed(&used->most);
+    span->held_ns += limits.held_ns - used->held_before;
+  }
+  span->in_flight_least = cut(least);
+  span->in_flight_limit = cut(most);
 }
 
 const ModelBackend *run_backend(const Run *run) {

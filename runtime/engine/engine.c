@@ -55,6 +55,7 @@ Engine *engine_new(const EngineOptions *options, Error *error) {
   engine->lazy_ns = options->lazy_ns;
   engine->window = options->window;
   engine->config = options->model.config;
+  engine->has_tape = options->model.record || options->model.replay;
   engine->clock_cost_ns = measure_clock();
   engine->flush.run = fire_flush;
   init_workers(engine);
@@ -113,8 +114,10 @@ static Run *make_run(Engine *engine, const Object *object,
       mem_alloc_aligned(CACHE_LINE, (engine->worker_count + 1) * sizeof(Tally));
   run->pool = mem_alloc_zero(object->graph_count + 1, sizeof(Frame *));
   run->scope.run = run;
+  run->deadline.fire = run_expire;
   path_pool_init(&run->paths);
   window_init(&run->window);
+  partial_init(&run->partial);
   mutex_init(&run->pool_lock);
   mutex_init(&run->scope_lock);
   mutex_init(&run->done_lock);
@@ -133,14 +136,16 @@ Run *run_start(Engine *engine, const Object *object, const RunOptions *options,
   }
   run->window.limit = engine->window > 0
                           ? engine->window
-                          : window_limit(run_in_flight_limit(run));
+                          : window_limit(run_in_flight_bound(run));
   sched_times(engine->sched, &run->times_before);
   report_samples(engine, &run->samples_before);
-  run->started_at = clock_now();
+  run->started_at = run->failure.started_at = clock_now();
   if (options->trace != NULL) {
     trace_begin(options->trace, run->id, run->started_at);
     atomic_fetch_or(&run->mode, RUN_TRACED);
   }
+  if (options->deadline_ns > 0)
+    reactor_timer_set(engine->reactor, &run->deadline, run_ends_at(run));
   sched_post(engine->sched, task_to_begin(run));
   return run;
 }
@@ -168,6 +173,15 @@ uint32_t run_output_lines(const Run *run, const Slice **lines) {
   return run->scope.lines.length;
 }
 
+uint32_t run_partial(const Run *run, const RunReply **replies,
+                     uint64_t *dropped) {
+  const Partial *partial = &run->partial;
+  *dropped = partial->dropped;
+  *replies = partial->replies.data;
+  if (partial->gone > 0) *replies += partial->gone;
+  return partial->replies.length - partial->gone;
+}
+
 const RunMetrics *run_metrics(const Run *run) {
   return &run->metrics;
 }
@@ -184,19 +198,45 @@ static void free_pool(Run *run) {
   mem_free(run->pool);
 }
 
+static void free_tallies(Run *run) {
+  for (uint32_t i = 0; i <= run->engine->worker_count; i++) {
+    histogram_free(&run->tallies[i].latency);
+    histogram_free(&run->tallies[i].first_token);
+    histogram_free(&run->tallies[i].token_time);
+  }
+  mem_free(run->tallies);
+}
+
+static void pass_by(void *nothing) {
+  (void)nothing;
+}
+
+/* It may be about to fire; when somebody else has been on that thread after
+ * it, it has. */
+static void stop_deadline(Run *run) {
+  Reactor *reactor = run->engine->reactor;
+  if (run->options.deadline_ns == 0) return;
+  if (!reactor_timer_cancel(reactor, &run->deadline))
+    reactor_call(reactor, pass_by, NULL);
+}
+
 void run_free(Run *run) {
   if (run == NULL) return;
+  stop_deadline(run);
   free_pool(run);
+  free_tallies(run);
+  metrics_free(&run->metrics);
   path_pool_free(&run->paths);
   value_drop(run->result);
   scope_clear(&run->scope);
+  run_failure_free(&run->failure);
   window_free(&run->window);
+  partial_free(&run->partial);
   vec_free(&run->backends);
   mutex_destroy(&run->pool_lock);
   mutex_destroy(&run->scope_lock);
   mutex_destroy(&run->done_lock);
   cond_destroy(&run->done);
-  mem_free(run->tallies);
   mem_free(run->args);
   mem_free(run);
 }

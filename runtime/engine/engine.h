@@ -13,7 +13,9 @@
 #include "core/base/slice.h"
 #include "core/base/status.h"
 #include "core/object/object.h"
+#include "runtime/engine/failure.h"
 #include "runtime/engine/observe.h"
+#include "runtime/engine/partial.h"
 #include "runtime/io/output.h"
 #include "runtime/io/reactor.h"
 #include "runtime/metrics/metrics.h"
@@ -48,8 +50,17 @@ typedef struct RunOptions {
                                    may be NULL */
   void *user;
   const char *phase;  /* of a measurement; goes along with its requests; NULL */
+  const char *name;   /* on a tape; NULL: its number */
   RunObserver *event; /* hears of its calls, with `user`; NULL: nobody */
   Trace *trace;       /* records it, for engine_workers; NULL: none */
+  uint64_t
+      deadline_ns;   /* from run_start; then it ends as RUN_EXPIRED; 0: none */
+  bool keep_partial; /* keep the replies of its calls for run_partial */
+  /* The text of the call that is the flow's result, as it comes, with `user`;
+   * NULL: nobody looks. `attempt` from 1: with another one the text begins
+   * anew. After the last piece of an attempt, whatever became of it, comes an
+   * empty one. I/O thread; but if nothing came, maybe another. */
+  void (*delta)(void *user, uint32_t attempt, Slice text);
 } RunOptions;
 
 /* Starts; returns at once. The object must outlive the run. NULL: a backend
@@ -72,14 +83,27 @@ void run_progress(const Run *run, RunProgress *progress);
  * calls no model. */
 const ModelBackend *run_backend(const Run *run);
 
+/* Any thread: the calls that may be open at once on all its backends together,
+ * as things stand. */
+uint32_t run_in_flight_limit(const Run *run);
+
 /* The rest only after run_wait. */
 RunStatus run_status(const Run *run);
-/* Why it failed: "FILE:LINE:COL: flow path: cause". Empty when it did not. */
+/* Why it failed, "FILE:LINE:COL: flow path: cause", or expired. Empty when it
+ * did neither. */
 const char *run_error(const Run *run);
+/* The whole story; NULL: it succeeded. */
+const RunFailure *run_failure(const Run *run);
 /* The entry flow's value, borrowed; VALUE_UNIT for void or a failure. */
 Value run_result(const Run *run);
 /* The print lines, each with its newline, when keep_output was set. */
 uint32_t run_output_lines(const Run *run, const Slice **lines);
+/* With keep_partial: the replies that came, the oldest first; `dropped` before
+ * them, for want of room. */
+uint32_t run_partial(const Run *run, const RunReply **replies,
+                     uint64_t *dropped);
+/* Any thread, from run_start to run_free. */
+void run_place(const Run *run, uint32_t graph, uint32_t node, RunPlace *place);
 const RunMetrics *run_metrics(const Run *run);
 void run_free(Run *run);
 

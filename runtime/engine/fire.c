@@ -476,6 +476,7 @@ static void refuse_run(Run *run, uint32_t node_count) {
   run->status = RUN_FAILED;
   error_set(&run->error, STATUS_NO_MEMORY, "no memory for %u nodes",
             node_count);
+  failure_begin(&run->failure, failure_text(FAILURE_NO_MEMORY));
   mutex_unlock(&run->scope_lock);
   report_fill(run, 0);
   finish_run(run);

@@ -141,3 +141,22 @@ void frame_add_path(const Frame *frame, Buf *out) {
     buf_add_slice(out, object_text(object, object->graphs[next->graph].name));
   }
 }
+
+static bool is_iteration(const Frame *frame) {
+  Op op = (Op)frame->parent->ops[frame->call];
+  return op == OP_LOOP || op == OP_WHILE;
+}
+
+void frame_add_site(const Frame *frame, uint32_t node, Buf *out) {
+  VEC(const Frame *) chain = {0};
+  for (; frame->parent != NULL; frame = frame->parent) vec_push(&chain, frame);
+  while (chain.length > 0) {
+    const Frame *inner = vec_pop(&chain);
+    buf_addf(out, "%u", inner->call);
+    if (is_iteration(inner))
+      buf_addf(out, "[%llu]", (unsigned long long)inner->index);
+    buf_add_char(out, '.');
+  }
+  buf_addf(out, "%u", node);
+  vec_free(&chain);
+}

@@ -100,4 +100,8 @@ Value frame_constant(const Object *object, ObjRef ref);
  * and the like are part of their flow. */
 void frame_add_path(const Frame *frame, Buf *out);
 
+/* The same for programs, to the node: "7[2].3" is node 3 of the graph that
+ * iteration 2 of node 7 of the entry's runs. */
+void frame_add_site(const Frame *frame, uint32_t node, Buf *out);
+
 #endif

@@ -7,6 +7,7 @@
  * run's end.
  */
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "runtime/engine/run.h"
 
 static TraceSpot spot_of(const Frame *frame, uint32_t node) {
@@ -95,6 +96,7 @@ static void tell(const Pending *pending, RunEventKind kind) {
                     .line = place->line,
                     .column = place->column,
                     .backend = model_backend_name(pending->backend),
+                    .prompt = buf_slice(&pending->request.prompt),
                     .model = model_of(pending),
                     .queued_at = pending->request.queued_at,
                     .dispatched_at = pending->request.dispatched_at};
@@ -105,6 +107,22 @@ static void tell(const Pending *pending, RunEventKind kind) {
 void observe_started(const Pending *pending) {
   if (pending->frame->run->options.event != NULL)
     tell(pending, RUN_EVENT_CALL_STARTED);
+}
+
+void observe_paused(const Pending *pending) {
+  const ModelRequest *request = &pending->request;
+  const Run *run = pending->frame->run;
+  const ModelAttempt *failed =
+      &request->attempts.data[request->attempts.length - 1];
+  char label[96];
+  if (!log_is_on(LOG_LEVEL_INFO)) return;
+  report_label(run->object, pending->frame->graph, pending->node, label,
+               sizeof label);
+  log_info("%s: attempt %u of %u: %s: %s; the next in %.3f s (retry seed %llu)",
+           label, request->attempt, request->retries + 1,
+           model_problem_text(failed->problem), failed->cause,
+           (double)failed->waited_ns / (double)NS_PER_S,
+           (unsigned long long)model_client_retry_seed(run->engine->model));
 }
 
 void observe_reply(const Pending *pending) {

@@ -29,6 +29,7 @@ typedef struct RunEvent {
   Slice file;        /* of the source */
   uint32_t line, column; /* 0: unknown */
   const char *backend;
+  Slice prompt;
   Slice model; /* empty: the backend does not say */
   /* clock_now(); 0: it did not come to that yet, or nobody knows. */
   uint64_t queued_at, dispatched_at, first_byte_at, completed_at;

@@ -27,7 +27,7 @@ typedef struct PathLink {
   uint64_t delay_ns;    /* ready to dispatch, of this node */
 } PathLink;
 
-enum { PATH_FIRST_CHUNK = 256, PATH_CHUNKS = 24 };
+enum { PATH_FIRST_CHUNK = 32, PATH_CHUNKS = 27 };
 
 typedef struct PathPool {
   Mutex lock;                    /* guards used and free; chunks' creation */

@@ -42,16 +42,6 @@ static void fill_overhead(const Run *run, RunMetrics *metrics) {
   metrics->work_span.cpu_ns = times.cpu_ns - run->times_before.cpu_ns;
 }
 
-static void add_histogram(Histogram *to, const Histogram *from) {
-  if (from->count == 0) return;
-  if (to->count == 0 || from->min < to->min) to->min = from->min;
-  if (from->max > to->max) to->max = from->max;
-  to->count += from->count;
-  to->sum += from->sum;
-  for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
-    to->buckets[i] += from->buckets[i];
-}
-
 static void fill_counts(const Run *run, RunMetrics *metrics) {
   for (uint32_t i = 0; i <= run->engine->worker_count; i++) {
     const Tally *tally = &run->tallies[i];
@@ -67,7 +57,11 @@ static void fill_counts(const Run *run, RunMetrics *metrics) {
     metrics->output_tokens += load_relaxed(&tally->output_tokens);
     metrics->tokens_estimated |= tally->tokens_estimated;
     metrics->work_span.t1_ns += tally->service_ns;
-    add_histogram(&metrics->latency, &tally->latency);
+    metrics->attempts += tally->attempts;
+    metrics->retry_wait_ns += tally->retry_wait_ns;
+    histogram_add_all(&metrics->latency, &tally->latency);
+    histogram_add_all(&metrics->first_token, &tally->first_token);
+    histogram_add_all(&metrics->token_time, &tally->token_time);
   }
 }
 
@@ -155,12 +149,23 @@ static void fill_stopped(const Run *run, RunMetrics *metrics) {
   }
 }
 
+/* Under scope_lock: all calls have come back, so it is known what was open. */
+static void tell_expired(Run *run) {
+  const RunFailure *failure = &run->failure;
+  error_set(&run->error, STATUS_FAILED,
+            "the deadline of %g s has passed; model calls open: %u, waiting: "
+            "%u",
+            (double)run->options.deadline_ns / 1e9, failure->open,
+            failure->paused + failure->waiting);
+}
+
 void report_fill(Run *run, uint32_t path) {
   RunMetrics *metrics = &run->metrics;
   WorkSpan *span = &metrics->work_span;
   metrics->duration_ns = clock_now() - run->started_at;
   mutex_lock(&run->scope_lock);
   metrics->status = run->status;
+  if (run->status == RUN_EXPIRED) tell_expired(run);
   fill_stopped(run, metrics);
   mutex_unlock(&run->scope_lock);
   fill_counts(run, metrics);
@@ -170,7 +175,7 @@ void report_fill(Run *run, uint32_t path) {
   if (metrics->max_parallelism == 0 && metrics->nodes_executed > 0)
     metrics->max_parallelism = 1;
   span->peak_demand = load_relaxed(&run->demand.peak);
-  span->in_flight_limit = run_in_flight_limit(run);
+  run_fill_limits(run, span);
   span->measured_ns = metrics->duration_ns;
   span->workers = run->engine->worker_count;
   work_span_judge(span);

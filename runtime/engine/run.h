@@ -11,7 +11,9 @@
 #include "core/base/thread.h"
 #include "core/base/vec.h"
 #include "runtime/engine/engine.h"
+#include "runtime/engine/failure.h"
 #include "runtime/engine/frame.h"
+#include "runtime/engine/partial.h"
 #include "runtime/engine/path.h"
 #include "runtime/engine/pure.h"
 #include "runtime/engine/scope.h"
@@ -54,6 +56,7 @@ struct Engine {
   uint32_t worker_count;
   uint64_t lazy_ns;
   uint32_t window;           /* 0: as the backends need */
+  bool has_tape;             /* calls are recorded or replayed */
   uint64_t clock_cost_ns;    /* what a look at the clock takes */
   EngineWorker *workers;     /* worker_count, and the I/O thread's */
   ReactorJob flush;          /* I/O thread only, as the next */
@@ -73,8 +76,10 @@ typedef struct Tally {
   _Atomic uint64_t requests, requests_failed, replies_cut;
   _Atomic uint64_t input_tokens, output_tokens;
   bool tokens_estimated;
-  uint64_t service_ns; /* T1: of model calls */
-  Histogram latency;
+  uint64_t attempts;      /* of these requests */
+  uint64_t retry_wait_ns; /* before their further attempts */
+  uint64_t service_ns;    /* T1: of model calls */
+  Histogram latency, first_token, token_time;
 } Tally;
 
 /* A `while` that its `max` stopped. */
@@ -103,6 +108,8 @@ typedef struct Gauge {
 typedef struct RunBackend {
   ObjString name; /* of the attribute; the empty text is the default one */
   ModelBackend *backend;
+  _Atomic uint32_t least, most; /* calls allowed at once, as this run saw it */
+  uint64_t held_before;         /* ns, by others */
 } RunBackend;
 
 struct Run {
@@ -130,12 +137,15 @@ struct Run {
   Mutex scope_lock; /* guards the scopes and the next five */
   RunStatus status; /* why it was cancelled; RUN_SUCCESS so far */
   Error error;
-  uint64_t more_failures; /* after the first, in what drained already */
+  RunFailure failure; /* its `call` aside: whose node failed, see failure.c */
   Stop stops[LIMIT_STOPPED_LOOPS];
   uint32_t stop_count;
 
   Scope scope; /* the outermost: all of the run */
   Window window;
+  Partial partial; /* of keep_partial */
+
+  Timer deadline; /* set by run_start if there is one; I/O thread */
 
   Value result; /* the entry's; ordered by its END */
   RunMetrics metrics;
@@ -247,14 +257,37 @@ Outcome control_guard(Firing *firing, Value *result);
 Outcome control_err(Firing *firing, Value *result);
 Outcome control_absent(Firing *firing, Value *result);
 
+/* ---- stream.c ---- */
+
+/* Whether the value of this node, a text, is the flow's result as it is. */
+bool stream_is_result(const Frame *frame, uint32_t node);
+
+/* ---- failure.c ---- */
+
+/* Under scope_lock: the run ends because of `code`. */
+void failure_begin(RunFailure *failure, const char *code);
+/* The call of the node that ended the run; takes what a report needs. */
+void failure_keep_call(Pending *pending);
+/* The same of a call that was cancelled, if all of the run ends. */
+void failure_keep_open(Pending *pending);
+
+/* ---- scope.c ---- */
+
+/* Any thread: the run's time is over. */
+void run_expire(Timer *timer);
+
 /* ---- backends.c ---- */
 
 /* Fills run->backends: makes every backend that the run's flow may call. */
 Status run_find_backends(Run *run, Error *error) MUST_USE;
 /* The one that the call of node `row` (of NODES) goes to. */
 ModelBackend *run_backend_at(const Run *run, uint32_t row);
-/* Of all its backends together. */
-uint32_t run_in_flight_limit(const Run *run);
+/* Calls that may ever be open at once on all its backends together. */
+uint32_t run_in_flight_bound(const Run *run);
+/* Any thread: a call goes to `backend`, which allows so many now. */
+void run_see_limit(Run *run, ModelBackend *backend);
+/* Fills in_flight_limit, in_flight_least and held_ns. */
+void run_fill_limits(const Run *run, WorkSpan *span);
 
 /* ---- report.c ---- */
 
@@ -279,6 +312,8 @@ void observe_resumed(const Firing *firing, uint64_t begun_at);
 void observe_frame(const EngineWorker *worker, const Frame *frame);
 /* A call left admission; any thread. */
 void observe_started(const Pending *pending);
+/* An attempt failed, and another follows: with -v a line says so. */
+void observe_paused(const Pending *pending);
 /* I/O thread: it learnt of the reply. */
 void observe_reply(const Pending *pending);
 /* A worker counts a call that has ended, or was never sent. */
@@ -286,6 +321,12 @@ void observe_ended(const EngineWorker *worker, const Pending *pending);
 
 static inline Tally *run_tally(const EngineWorker *worker, const Frame *frame) {
   return &frame->run->tallies[worker->index];
+}
+
+/* clock_now() of its deadline; 0: none. */
+static inline uint64_t run_ends_at(const Run *run) {
+  uint64_t most = run->options.deadline_ns;
+  return most > 0 ? run->started_at + most : 0;
 }
 
 /* A handler that may go pending is done with its inputs before it submits:

@@ -107,25 +107,29 @@ static void drain_all(Scope *top) {
     if (!scope_is_draining(scope)) drain_one(scope);
 }
 
+/* All of it drains, unless something has ended it before. */
+static void end_run(Run *run, RunStatus status) {
+  if (scope_is_draining(&run->scope)) return;
+  run->status = status;
+  failure_begin(&run->failure,
+                status == RUN_EXPIRED ? "deadline" : "cancelled");
+  drain_all(&run->scope);
+}
+
 void run_cancel(Run *run) {
   mutex_lock(&run->scope_lock);
-  if (!scope_is_draining(&run->scope)) {
-    run->status = RUN_CANCELLED;
-    drain_all(&run->scope);
-  }
+  end_run(run, RUN_CANCELLED);
+  mutex_unlock(&run->scope_lock);
+}
+
+void run_expire(Timer *timer) {
+  Run *run = (Run *)((char *)timer - offsetof(Run, deadline));
+  mutex_lock(&run->scope_lock);
+  end_run(run, RUN_EXPIRED);
   mutex_unlock(&run->scope_lock);
 }
 
 /* ---- failures ------------------------------------------------------------ */
-
-const char *failure_text(FailureCode code) {
-  static const char *const texts[FAILURE_CODE_COUNT] = {
-#define X(name, text, meaning) text,
-#include "runtime/engine/failures.def"
-#undef X
-  };
-  return texts[code];
-}
 
 /* The name it is bound to; empty for none. */
 static Slice bound_name(const Object *object, uint32_t row) {
@@ -148,15 +152,24 @@ static void add_where(const Frame *frame, uint32_t row, Buf *out) {
   buf_add_text(out, ": ");
 }
 
-/* The whole message is the run's error. */
-static void fail_run(const Frame *frame, uint32_t row, Slice cause) {
+/* The whole message is the run's error. Takes `cause`. */
+static void fail_run(const Frame *frame, uint32_t node, FailureCode code,
+                     Buf *cause) {
   Run *run = frame->run;
+  RunFailure *failure = &run->failure;
+  uint32_t row = run->object->graphs[frame->graph].first_node + node;
   Buf text = {0};
   add_where(frame, row, &text);
-  buf_add_slice(&text, cause);
+  buf_add_slice(&text, buf_slice(cause));
   run->status = RUN_FAILED;
   error_set(&run->error, STATUS_FAILED, "%s", text.data);
   buf_free(&text);
+  failure_begin(failure, failure_text(code));
+  failure->has_place = true;
+  run_place(run, frame->graph, node, &failure->place);
+  frame_add_path(frame, &failure->flow);
+  failure->cause = *cause;
+  *cause = (Buf){0};
 }
 
 /* What its `catch` will be told. Takes `cause`. */
@@ -172,28 +185,38 @@ static void fail_inner(Scope *scope, uint32_t row, FailureCode code,
   *cause = (Buf){0};
 }
 
-void run_fail(const Frame *frame, uint32_t node, FailureCode code,
+/* Under scope_lock. True: the run has ended by it. */
+static bool fail_scope(Scope *scope, const Frame *frame, uint32_t node,
+                       FailureCode code, Buf *cause) {
+  Run *run = frame->run;
+  if (scope_is_draining(scope)) {
+    run->failure.more_failures++;
+    return false;
+  }
+  if (scope->parent == NULL)
+    fail_run(frame, node, code, cause);
+  else
+    fail_inner(scope, run->object->graphs[frame->graph].first_node + node, code,
+               cause);
+  drain_all(scope);
+  return scope->parent == NULL;
+}
+
+bool run_fail(const Frame *frame, uint32_t node, FailureCode code,
               const char *format, ...) {
   Run *run = frame->run;
-  Scope *scope = frame->scope;
-  uint32_t row = run->object->graphs[frame->graph].first_node + node;
+  /* What a tape lacks is no failure that a program could be prepared for. */
+  Scope *scope = code == FAILURE_NOT_RECORDED ? &run->scope : frame->scope;
   Buf cause = {0};
   va_list args;
   va_start(args, format);
   buf_addv(&cause, format, args);
   va_end(args);
   mutex_lock(&run->scope_lock);
-  if (scope_is_draining(scope)) {
-    run->more_failures++;
-  } else {
-    if (scope->parent == NULL)
-      fail_run(frame, row, buf_slice(&cause));
-    else
-      fail_inner(scope, row, code, &cause);
-    drain_all(scope);
-  }
+  bool is_end = fail_scope(scope, frame, node, code, &cause);
   mutex_unlock(&run->scope_lock);
   buf_free(&cause);
+  return is_end;
 }
 
 /* ---- opening and closing ------------------------------------------------- */

@@ -80,8 +80,9 @@ void scope_withdraw(Pending *pending);
 void scope_unlink(Pending *pending);
 
 /* Fails the scope that `frame` is in because of `node`: the first cause is
- * kept, the frames of the scope drain. The text is the cause alone. */
-void run_fail(const Frame *frame, uint32_t node, FailureCode code,
+ * kept, the frames of the scope drain. The text is the cause alone. True: that
+ * ended the run, so it is what a report tells of. */
+bool run_fail(const Frame *frame, uint32_t node, FailureCode code,
               const char *format, ...) PRINTF_LIKE(4, 5);
 
 #endif

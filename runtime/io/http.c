@@ -75,12 +75,13 @@ static bool begin(HttpExchange *exchange) {
     return false;
   }
   HttpTransfer *transfer = http_shard_take(exchange->endpoint->client);
-  if (transfer && http_transfer_prepare(transfer, exchange) &&
-      http_scout_admit(transfer)) {
+  bool is_sound = transfer && http_transfer_prepare(transfer, exchange);
+  if (is_sound && http_scout_admit(transfer)) {
     http_transfer_watch_time(transfer);
     return true;
   }
-  http_failure_tell(exchange, HTTP_FAILURE_OTHER);
+  http_failure_tell(
+      exchange, transfer && !is_sound ? HTTP_FAILURE_OTHER : HTTP_FAILURE_ROOM);
   if (transfer) http_shard_give(transfer);
   return false;
 }

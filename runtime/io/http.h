@@ -10,6 +10,7 @@
 #define APXM_RUNTIME_IO_HTTP_H
 
 #include "core/base/buf.h"
+#include "runtime/io/http_failure.h"
 #include "runtime/io/reactor.h"
 
 typedef struct HttpClient HttpClient;
@@ -24,25 +25,6 @@ typedef struct HttpTimeouts {
   uint64_t idle;    /* between two steps of progress */
   uint64_t total;   /* from the start to the end */
 } HttpTimeouts;
-
-/* Why there is no whole reply. */
-typedef enum HttpFailure {
-  HTTP_FAILURE_NONE,      /* there is one, whatever its status code */
-  HTTP_FAILURE_CANCELLED, /* http_cancel */
-  HTTP_FAILURE_RESOLVE,   /* the name has no address */
-  HTTP_FAILURE_CONNECT,   /* refused, unreachable */
-  HTTP_FAILURE_TLS,       /* handshake or certificate */
-  HTTP_FAILURE_TIMEOUT_CONNECT,
-  HTTP_FAILURE_TIMEOUT_FIRST,
-  HTTP_FAILURE_TIMEOUT_IDLE,
-  HTTP_FAILURE_TIMEOUT_TOTAL,
-  HTTP_FAILURE_TOO_LARGE, /* more than the endpoint's cap */
-  HTTP_FAILURE_CUT,       /* the connection ended in the middle, or before a
-                             byte of the reply */
-  HTTP_FAILURE_PROTOCOL,  /* not HTTP, a broken chunk, a bad encoding */
-  HTTP_FAILURE_STOPPED,   /* `receive` said so */
-  HTTP_FAILURE_OTHER
-} HttpFailure;
 
 typedef enum HttpPiece {
   HTTP_PIECE_PROGRESS, /* counts for the idle time-out */
@@ -59,12 +41,20 @@ struct HttpExchange {
   HttpEndpoint *endpoint;
   const char *path; /* appended to the endpoint's URL; "" for none */
   bool is_get;
+  bool is_fresh; /* over a connection of its own, not one that was kept */
   Slice body;                 /* JSON */
   const char *const *headers; /* further ones, "Name: value" */
   uint32_t header_count;
   /* Each piece of a reply with a status code of 2xx, on the I/O thread; NULL:
    * gathered in `reply`, where the bodies of all other replies go too. */
   HttpPiece (*receive)(HttpExchange *exchange, Slice piece);
+  /* Each header of the reply, its name as it was sent, on the I/O thread; or
+   * NULL. Only those whose names begin with one of `header_prefixes` (a NULL
+   * after the last), in whatever case, are given. */
+  void (*header)(HttpExchange *exchange, Slice name, Slice value);
+  const char *const *header_prefixes;
+  uint64_t ends_at; /* clock_now() of HTTP_FAILURE_TIMEOUT_TOTAL, if that is
+                       earlier than the endpoint's `total`; 0: not */
   void (*done)(HttpExchange *exchange); /* I/O thread, once, no lock held; it
                                            may free the exchange */
 

@@ -22,22 +22,28 @@ static const Meaning meanings[] = {
     {CURLE_COULDNT_RESOLVE_PROXY, HTTP_FAILURE_RESOLVE},
     {CURLE_COULDNT_CONNECT, HTTP_FAILURE_CONNECT},
     {CURLE_SSL_CONNECT_ERROR, HTTP_FAILURE_TLS},
-    {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILURE_TLS},
-    {CURLE_SSL_CERTPROBLEM, HTTP_FAILURE_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILURE_CERTIFICATE},
+    {CURLE_SSL_CERTPROBLEM, HTTP_FAILURE_CERTIFICATE},
     {CURLE_SSL_CIPHER, HTTP_FAILURE_TLS},
-    {CURLE_SSL_CACERT_BADFILE, HTTP_FAILURE_TLS},
-    {CURLE_SSL_ISSUER_ERROR, HTTP_FAILURE_TLS},
+    {CURLE_SSL_CACERT_BADFILE, HTTP_FAILURE_CERTIFICATE},
+    {CURLE_SSL_ISSUER_ERROR, HTTP_FAILURE_CERTIFICATE},
     {CURLE_SSL_ENGINE_INITFAILED, HTTP_FAILURE_TLS},
+    {CURLE_SSL_SHUTDOWN_FAILED, HTTP_FAILURE_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, HTTP_FAILURE_CERTIFICATE},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, HTTP_FAILURE_CERTIFICATE},
+    {CURLE_PROXY, HTTP_FAILURE_CONNECT},
     {CURLE_FILESIZE_EXCEEDED, HTTP_FAILURE_TOO_LARGE},
     {CURLE_PARTIAL_FILE, HTTP_FAILURE_CUT},
     {CURLE_GOT_NOTHING, HTTP_FAILURE_CUT},
     {CURLE_SEND_ERROR, HTTP_FAILURE_CUT},
     {CURLE_RECV_ERROR, HTTP_FAILURE_CUT},
+    {CURLE_SEND_FAIL_REWIND, HTTP_FAILURE_CUT},
     {CURLE_HTTP2_STREAM, HTTP_FAILURE_CUT},
+    {CURLE_HTTP2, HTTP_FAILURE_CUT}, /* a goodbye, mostly */
     {CURLE_WEIRD_SERVER_REPLY, HTTP_FAILURE_PROTOCOL},
     {CURLE_UNSUPPORTED_PROTOCOL, HTTP_FAILURE_PROTOCOL}, /* HTTP/0.9 */
     {CURLE_BAD_CONTENT_ENCODING, HTTP_FAILURE_PROTOCOL},
-    {CURLE_HTTP2, HTTP_FAILURE_PROTOCOL},
+    {CURLE_OUT_OF_MEMORY, HTTP_FAILURE_ROOM},
 };
 
 static HttpFailure meaning_of(CURLcode code) {
@@ -50,11 +56,12 @@ static HttpFailure meaning_of(CURLcode code) {
  * "receive error", a header line without end "out of memory". */
 static HttpFailure classify(const HttpTransfer *transfer, CURLcode code,
                             const char *text) {
+  if (transfer->is_enough) return HTTP_FAILURE_NONE;
   if (code == CURLE_OK)
     return transfer->is_headed ? HTTP_FAILURE_NONE : HTTP_FAILURE_CUT;
   if (transfer->stopped != HTTP_FAILURE_NONE) return transfer->stopped;
   if (code == CURLE_COULDNT_CONNECT && transfer->socket_error)
-    return HTTP_FAILURE_OTHER;
+    return HTTP_FAILURE_ROOM;
   if (code == CURLE_OPERATION_TIMEDOUT)
     return transfer->is_connected ? HTTP_FAILURE_TIMEOUT_IDLE
                                   : HTTP_FAILURE_TIMEOUT_CONNECT;
@@ -96,6 +103,14 @@ static void tell_time(HttpExchange *exchange, const char *what,
   tell(exchange, text);
 }
 
+/* The endpoint's, or the exchange's own. */
+static uint64_t whole_time(const HttpExchange *exchange) {
+  uint64_t total = exchange->endpoint->timeouts.total;
+  uint64_t at = exchange->ends_at, start = exchange->started_at;
+  uint64_t own = at > start ? at - start : 0;
+  return at && (!total || own < total) ? own : total;
+}
+
 static void tell_too_large(const HttpTransfer *transfer,
                            HttpExchange *exchange) {
   uint64_t cap = exchange->endpoint->reply_cap;
@@ -133,22 +148,24 @@ void http_failure_tell(HttpExchange *exchange, HttpFailure failure) {
       tell_time(exchange, "the reply stood still for", timeouts->idle);
       return;
     case HTTP_FAILURE_TIMEOUT_TOTAL:
-      tell_time(exchange, "no end of the reply within", timeouts->total);
+      tell_time(exchange, "no end of the reply within", whole_time(exchange));
       return;
     case HTTP_FAILURE_TOO_LARGE:
       tell(exchange, "the reply is too large");
       return;
+    case HTTP_FAILURE_ROOM:
+      tell(exchange, "no memory for it");
+      return;
     default:
       tell(exchange,
-           "it cannot be sent: no memory, too long a URL, or a header "
-           "of several lines");
+           "it cannot be sent: too long a URL, or a header of several lines");
       return;
   }
 }
 
 static void tell_cut(HttpExchange *exchange, CURLcode code, int system) {
   char text[160];
-  if (code == CURLE_GOT_NOTHING)
+  if (code == CURLE_GOT_NOTHING || code == CURLE_ABORTED_BY_CALLBACK)
     tell(exchange, "the connection was closed before a reply came");
   else if (code == CURLE_PARTIAL_FILE || !system)
     tell(exchange, "the connection was closed in the middle of the reply");
@@ -206,13 +223,11 @@ void http_failure_judge(HttpTransfer *transfer, CURLcode code) {
     tell_cut(exchange, code, (int)system);
   else if (failure == HTTP_FAILURE_TOO_LARGE)
     tell_too_large(transfer, exchange);
-  else if (failure == HTTP_FAILURE_TLS)
+  else if (failure == HTTP_FAILURE_TLS || failure == HTTP_FAILURE_CERTIFICATE)
     tell_curl(exchange, "TLS", said);
   else if (failure == HTTP_FAILURE_PROTOCOL)
     tell_curl(exchange, "not a sound HTTP reply", said);
-  else if (failure == HTTP_FAILURE_OTHER && transfer->stopped)
-    tell(exchange, "no memory for the reply");
-  else if (failure == HTTP_FAILURE_OTHER && transfer->socket_error)
+  else if (failure == HTTP_FAILURE_ROOM && transfer->socket_error)
     tell_socket(exchange, transfer->socket_error);
   else if (failure == HTTP_FAILURE_OTHER)
     tell_curl(exchange, "curl", said);

@@ -54,16 +54,15 @@ struct HttpTransfer {
   uint64_t armed_at;     /* what `timer` was last set to; UINT64_MAX: not */
   uint64_t body_bytes;   /* of the reply, so far */
   uint32_t header_bytes; /* of the reply, so far */
-  uint32_t connections;  /* that it was sent over; 2: one was dead */
   HttpFailure stopped;   /* why a callback ended it */
   int socket_error;      /* errno: the last socket could not be made; or 0 */
   bool is_added;         /* to the multi handle */
-  bool is_waiting;       /* for a scout */
-  bool is_scout;         /* is one, or was one */
+  bool is_waiting, is_scout; /* waits for a scout; is one, or was one */
   bool is_connected;
   bool is_answered; /* some progress that ends `first` was made */
   bool is_headed;   /* the last header line has come */
   bool is_last;     /* nothing is missing but the end */
+  bool is_enough;   /* of the body of a refusal, the rest of which is left */
   struct curl_slist own[OWN_HEADERS]; /* the exchange's headers */
   struct curl_slist *more;            /* instead of `own`; NULL */
 };

@@ -80,7 +80,7 @@ static void let_go(HttpEndpoint *endpoint, HttpFailure failure) {
     if (failure != HTTP_FAILURE_NONE)
       http_abort(transfer, failure);
     else if (!http_scout_admit(transfer))
-      http_abort(transfer, HTTP_FAILURE_OTHER);
+      http_abort(transfer, HTTP_FAILURE_ROOM);
   }
 }
 
@@ -98,7 +98,7 @@ static void send_next(HttpEndpoint *endpoint) {
   HttpTransfer *transfer = endpoint->first;
   if (!transfer) return;
   part(endpoint, transfer);
-  if (!http_scout_admit(transfer)) http_abort(transfer, HTTP_FAILURE_OTHER);
+  if (!http_scout_admit(transfer)) http_abort(transfer, HTTP_FAILURE_ROOM);
 }
 
 /* A scout that ends before it is connected: without an address nobody need

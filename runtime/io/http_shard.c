@@ -200,14 +200,6 @@ HttpTransfer *http_shard_take(HttpClient *client) {
   return transfer;
 }
 
-/* curl counts how often a request had to be sent again since a kept connection
- * was dead, over the whole life of a handle, and refuses after five. So a
- * handle is kept only if all went well. */
-static bool is_fresh(const HttpTransfer *transfer) {
-  return transfer->exchange->failure == HTTP_FAILURE_NONE &&
-         transfer->connections == 1;
-}
-
 void http_shard_give(HttpTransfer *transfer) {
   HttpShard *shard = transfer->shard;
   HttpClient *client = shard->client;
@@ -215,7 +207,7 @@ void http_shard_give(HttpTransfer *transfer) {
     client->curl.multi_remove_handle(shard->multi, transfer->easy);
   transfer->is_added = false;
   http_scout_leave(transfer);
-  bool is_kept = is_fresh(transfer);
+  bool is_kept = transfer->exchange->failure == HTTP_FAILURE_NONE;
   http_transfer_clear(transfer);
   if (is_kept) {
     transfer->next = shard->idle;

@@ -50,6 +50,7 @@ static Deadline next_deadline(const HttpTransfer *transfer) {
     bring_forward(&deadline, transfer->progress_at, timeouts->idle,
                   HTTP_FAILURE_TIMEOUT_IDLE);
   bring_forward(&deadline, start, timeouts->total, HTTP_FAILURE_TIMEOUT_TOTAL);
+  bring_forward(&deadline, 0, exchange->ends_at, HTTP_FAILURE_TIMEOUT_TOTAL);
   if (transfer->is_last)
     bring_forward(&deadline, transfer->progress_at, END_NS,
                   HTTP_FAILURE_STOPPED);
@@ -118,10 +119,21 @@ static size_t take_piece(HttpTransfer *transfer, Slice piece) {
   return piece.length;
 }
 
+/* Of what a server says instead of a reply, the beginning tells it all. */
+static size_t take_refusal(HttpTransfer *transfer, Slice piece) {
+  Buf *reply = &transfer->exchange->reply;
+  size_t room = LIMIT_REFUSAL_BYTES - reply->length;
+  transfer->is_enough = piece.length > room;
+  if (!transfer->is_enough) room = piece.length;
+  buf_add_slice(reply, slice_from(piece.data, room));
+  note_progress(transfer);
+  return transfer->is_enough ? piece.length + 1 : piece.length;
+}
+
 static size_t gather(HttpTransfer *transfer, Slice piece) {
   Buf *reply = &transfer->exchange->reply;
   if (!buf_try_reserve(reply, piece.length))
-    return stop(transfer, HTTP_FAILURE_OTHER, piece.length);
+    return stop(transfer, HTTP_FAILURE_ROOM, piece.length);
   buf_add_slice(reply, piece);
   note_progress(transfer);
   return piece.length;
@@ -130,12 +142,13 @@ static size_t gather(HttpTransfer *transfer, Slice piece) {
 static size_t body_came(char *data, size_t one, size_t length, void *argument) {
   HttpTransfer *transfer = argument;
   Slice piece = slice_from(data, one * length);
+  if (transfer->exchange->code / 100 != 2) return take_refusal(transfer, piece);
   transfer->body_bytes += piece.length;
   if (transfer->body_bytes > transfer->exchange->endpoint->reply_cap)
     return stop(transfer, HTTP_FAILURE_TOO_LARGE, piece.length);
   if (piece.length == 0) return 0;
-  return is_received(transfer->exchange) ? take_piece(transfer, piece)
-                                         : gather(transfer, piece);
+  return transfer->exchange->receive ? take_piece(transfer, piece)
+                                     : gather(transfer, piece);
 }
 
 /* "HTTP/1.1 200 OK"; what is no number is curl's to refuse. */
@@ -162,6 +175,25 @@ static void keep_header(Slice line, Slice name, char *value, size_t size) {
     if (*at < ' ' || *at > '~') *at = '?';
 }
 
+static bool is_wanted(const HttpExchange *exchange, Slice name) {
+  const char *const *prefix = exchange->header_prefixes;
+  for (; *prefix; prefix++) {
+    size_t length = strlen(*prefix);
+    if (name.length >= length && strncasecmp(name.data, *prefix, length) == 0)
+      return true;
+  }
+  return false;
+}
+
+static void give_header(HttpExchange *exchange, Slice line) {
+  const char *colon = memchr(line.data, ':', line.length);
+  if (!exchange->header || !colon) return;
+  Slice name = slice_from(line.data, (size_t)(colon - line.data));
+  Slice value = slice_from(colon + 1, line.length - name.length - 1);
+  if (is_wanted(exchange, name))
+    exchange->header(exchange, name, slice_trim(value));
+}
+
 static void header_came(HttpTransfer *transfer, Slice line) {
   HttpExchange *exchange = transfer->exchange;
   if (slice_starts_with(line, SLICE("HTTP/"))) {
@@ -174,6 +206,7 @@ static void header_came(HttpTransfer *transfer, Slice line) {
                 sizeof exchange->type);
     keep_header(line, SLICE("Retry-After:"), exchange->retry_after,
                 sizeof exchange->retry_after);
+    give_header(exchange, line);
   }
 }
 
@@ -190,17 +223,22 @@ static size_t line_came(char *data, size_t one, size_t length, void *argument) {
   return line.length;
 }
 
+/* Called before the request is sent. curl sends it again when a kept connection
+ * ends without an answer; but whether to ask again is not for it to say. */
 static int connected(void *argument, char *to, char *from, int to_port,
                      int from_port) {
   (void)to, (void)from, (void)to_port, (void)from_port;
   HttpTransfer *transfer = argument;
   HttpExchange *exchange = transfer->exchange;
   long opened = 0;
+  if (transfer->is_connected) {
+    transfer->stopped = HTTP_FAILURE_CUT;
+    return CURL_PREREQFUNC_ABORT;
+  }
   transfer->shard->client->curl.easy_getinfo(transfer->easy,
                                              CURLINFO_NUM_CONNECTS, &opened);
   exchange->connected_at = opened ? clock_now() : exchange->started_at;
   transfer->is_connected = true;
-  transfer->connections++;
   http_scout_connected(transfer);
   return CURL_PREREQFUNC_OK;
 }
@@ -329,6 +367,8 @@ bool http_transfer_prepare(HttpTransfer *transfer, HttpExchange *exchange) {
   exchange->transfer = transfer;
   exchange->message[0] = '\0';
   set_body(curl, transfer->easy, exchange);
+  curl->easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
+                    (long)exchange->is_fresh);
   curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, exchange->message);
   return set_place(curl, transfer, exchange) &&
          set_headers(curl, transfer, exchange);
@@ -371,9 +411,9 @@ void http_transfer_clear(HttpTransfer *transfer) {
   transfer->exchange = NULL;
   transfer->more = NULL;
   transfer->progress_at = transfer->body_bytes = 0;
-  transfer->header_bytes = transfer->connections = 0;
+  transfer->header_bytes = 0;
   transfer->stopped = HTTP_FAILURE_NONE;
   transfer->socket_error = 0;
   transfer->is_connected = transfer->is_answered = transfer->is_headed = false;
-  transfer->is_last = false;
+  transfer->is_last = transfer->is_enough = false;
 }

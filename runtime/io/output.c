@@ -53,6 +53,8 @@ struct Output {
   Buf queue;             /* bytes from `sent` on wait */
   size_t sent;           /* bytes of the queue already written */
   bool is_armed;         /* the I/O thread will look at the queue */
+  bool is_held;          /* what output_write brings goes to the next: */
+  Buf held;              /* text that waits for output_release */
   int error;             /* errno of what broke it; 0 while whole */
   OutputWaiter *waiters; /* in no order */
 };
@@ -85,6 +87,7 @@ static void set_broken(Output *output, int code) {
   assert(!output->error);
   output->error = code;
   buf_free(&output->queue);
+  buf_free(&output->held);
   output->sent = 0;
   cond_broadcast(&output->changed);
 }
@@ -144,7 +147,8 @@ static void book(Output *output, size_t written, int code) {
   size_t left = waiting(output);
   output->is_armed = left != 0;
   if (left == 0) cond_broadcast(&output->changed);
-  if (left <= LIMIT_OUTPUT_QUEUE_BYTES / 2) waiters = take_waiters(output);
+  if (left + output->held.length <= LIMIT_OUTPUT_QUEUE_BYTES / 2)
+    waiters = take_waiters(output);
   mutex_unlock(&output->mutex);
   if (left) arm(output);
   if (code) output->broken(output->user);
@@ -187,37 +191,81 @@ static int write_directly(const Output *output, Slice text) {
   return 0;
 }
 
-static void add_directly(Output *output, Slice text) {
-  int code = 0;
-  mutex_lock(&output->mutex);
-  if (!output->error) code = write_directly(output, text);
-  if (code) set_broken(output, code);
-  mutex_unlock(&output->mutex);
+/* The mutex is held: `text` is written, or the I/O thread will do so. Returns
+ * an errno, 0 when all is well. */
+static int put(Output *output, Slice text, bool *must_arm) {
+  if (output->error || text.length == 0) return 0;
+  if (output->is_direct) {
+    int code = write_directly(output, text);
+    if (code) set_broken(output, code);
+    return code;
+  }
+  *must_arm = !output->is_armed;
+  output->is_armed = true;
+  buf_add_slice(&output->queue, text);
+  return 0;
+}
+
+/* The mutex is held. True: `waiter` waits, for there is too much already. */
+static bool must_wait(Output *output, OutputWaiter *waiter) {
+  size_t all = waiting(output) + output->held.length;
+  if (all <= LIMIT_OUTPUT_QUEUE_BYTES) return false;
+  if (waiter) {
+    waiter->next = output->waiters;
+    output->waiters = waiter;
+  }
+  return true;
+}
+
+/* Without the mutex: what `put` wants. */
+static void follow(Output *output, int code, bool must_arm) {
   if (code) output->broken(output->user);
+  if (must_arm) arm(output);
 }
 
 bool output_write(Output *output, Slice text, OutputWaiter *waiter) {
+  int code = 0;
+  bool must_arm = false;
   if (text.length == 0) return true;
-  if (output->is_direct) {
-    add_directly(output, text);
-    return true;
-  }
-  bool has_room = true;
+  mutex_lock(&output->mutex);
+  if (!output->is_held)
+    code = put(output, text, &must_arm);
+  else if (!output->error)
+    buf_add_slice(&output->held, text);
+  bool waits = must_wait(output, waiter);
+  mutex_unlock(&output->mutex);
+  follow(output, code, must_arm);
+  return !waits;
+}
+
+/* ---- text in pieces ------------------------------------------------------ */
+
+void output_hold(Output *output) {
+  mutex_lock(&output->mutex);
+  output->is_held = true;
+  mutex_unlock(&output->mutex);
+}
+
+void output_insert(Output *output, Slice text) {
   bool must_arm = false;
   mutex_lock(&output->mutex);
-  if (!output->error) {
-    buf_add_slice(&output->queue, text);
-    must_arm = !output->is_armed;
-    output->is_armed = true;
-    has_room = waiting(output) <= LIMIT_OUTPUT_QUEUE_BYTES;
-    if (!has_room && waiter) {
-      waiter->next = output->waiters;
-      output->waiters = waiter;
-    }
-  }
+  int code = put(output, text, &must_arm);
   mutex_unlock(&output->mutex);
-  if (must_arm) arm(output);
-  return has_room;
+  follow(output, code, must_arm);
+}
+
+void output_release(Output *output) {
+  OutputWaiter *waiters = NULL;
+  bool must_arm = false;
+  mutex_lock(&output->mutex);
+  int code = put(output, buf_slice(&output->held), &must_arm);
+  buf_free(&output->held);
+  output->is_held = false;
+  if (waiting(output) <= LIMIT_OUTPUT_QUEUE_BYTES / 2)
+    waiters = take_waiters(output);
+  mutex_unlock(&output->mutex);
+  follow(output, code, must_arm);
+  call_waiters(waiters);
 }
 
 bool output_cancel(Output *output, OutputWaiter *waiter) {
@@ -251,6 +299,17 @@ Status output_flush(Output *output, Error *error) {
   mutex_unlock(&output->mutex);
   if (!code) return STATUS_OK;
   return error_set_errno(error, STATUS_IO, code, "cannot write the output");
+}
+
+bool output_flush_until(Output *output, uint64_t deadline) {
+  assert(!reactor_is_here(output->reactor));
+  bool is_early = true;
+  mutex_lock(&output->mutex);
+  while (!output->error && waiting(output) && is_early)
+    is_early = cond_wait_until(&output->changed, &output->mutex, deadline);
+  bool is_done = output->error || !waiting(output);
+  mutex_unlock(&output->mutex);
+  return is_done;
 }
 
 int output_error(Output *output) {
@@ -294,6 +353,7 @@ static Status open_output(Output *output, int fd, Error *error) {
 static void destroy(Output *output) {
   if (output->watch.fd >= 0) close(output->watch.fd);
   buf_free(&output->queue);
+  buf_free(&output->held);
   cond_destroy(&output->changed);
   mutex_destroy(&output->mutex);
   mem_free(output);

@@ -45,6 +45,13 @@ void output_free(Output *output);
  * room again (also when the output breaks), unless `waiter` is NULL. */
 bool output_write(Output *output, Slice text, OutputWaiter *waiter) MUST_USE;
 
+/* Text that nothing may come between, though it is written piece by piece: from
+ * output_hold to output_release all that output_write brings waits, and
+ * output_insert goes before it. All three on the I/O thread. */
+void output_hold(Output *output);
+void output_insert(Output *output, Slice text);
+void output_release(Output *output);
+
 /* Any thread. True: `waiter` was waiting and its `room` will not be called;
  * false: it has been, or is about to be. */
 bool output_cancel(Output *output, OutputWaiter *waiter);
@@ -59,6 +66,10 @@ bool output_is_idle(Output *output);
 
 /* Blocks until all was written or the output broke. Not the I/O thread. */
 Status output_flush(Output *output, Error *error) MUST_USE;
+
+/* The same until clock_now() reaches `deadline`; false: something still
+ * waits. */
+bool output_flush_until(Output *output, uint64_t deadline) MUST_USE;
 
 /* errno of what broke it (EPIPE, ENOSPC, ...), 0 while whole. */
 int output_error(Output *output);

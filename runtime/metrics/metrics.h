@@ -15,12 +15,14 @@
 #include "core/base/limits.h"
 #include "core/base/slice.h"
 #include "runtime/metrics/histogram.h"
+#include "runtime/metrics/work_span.h"
 
 typedef enum RunStatus {
   RUN_SUCCESS,
   RUN_FAILED,
   RUN_CANCELLED,
-  RUN_PAUSED
+  RUN_PAUSED,
+  RUN_EXPIRED /* its deadline came first */
 } RunStatus;
 
 const char *run_status_text(RunStatus status); /* "success", ... */
@@ -34,38 +36,6 @@ typedef struct OverheadSample {
   uint64_t route_ns;    /* storing the value, counting consumers down */
   uint64_t body_ns;     /* in the handler itself: not overhead */
 } OverheadSample;
-
-/* A timed node on the longest path. */
-typedef struct PathStep {
-  char label[96]; /* "Agent.flow: name (op)" */
-  uint32_t line, column;
-  uint64_t service_ns; /* dispatch to completion */
-  uint64_t burden_ns;  /* ready to dispatch, admission wait excluded */
-} PathStep;
-
-typedef struct WorkSpan {
-  uint64_t t1_ns;      /* work: service time summed over timed leaf nodes */
-  uint64_t t_inf_ns;   /* span: the longest path of service times */
-  uint64_t burden_ns;  /* ready to dispatch, summed along that path */
-  uint32_t path_nodes; /* timed leaf nodes on that path */
-  uint32_t in_flight_limit;
-  uint32_t peak_demand; /* most calls ready and not completed at once */
-  uint64_t measured_ns; /* T_P */
-  uint64_t cpu_ns;      /* the workers' busy time, T_cpu */
-  uint32_t workers;     /* W */
-  /* Computed by work_span_judge. */
-  uint32_t parallelism_limit; /* P = max(1, min(limit, peak demand)) */
-  uint64_t lower_ns, upper_ns;
-  bool within_bounds;
-  PathStep path[LIMIT_PATH_LINKS]; /* in order of time */
-  uint32_t path_kept;              /* entries of `path`; the last ones */
-} WorkSpan;
-
-/* max(T1/P, T_inf) <= T_P <= T1/P + T_inf + T_cpu/W + n * BOUND_NODE_NS +
- * BOUND_RUN_NS: the greedy-scheduling bound (Graham 1969, Brent 1974) with the
- * runtime's own cost made explicit. The lower side is given the clock's grain
- * (1 us). */
-void work_span_judge(WorkSpan *work_span);
 
 /* A `while` that was stopped by its `max` with its condition still true. */
 typedef struct StoppedLoop {
@@ -92,11 +62,24 @@ typedef struct RunMetrics {
   uint32_t max_parallelism; /* most leaf nodes in service at once */
   Histogram latency;        /* of the model calls: dispatch to completion */
   uint64_t requests, requests_failed;
-  uint64_t replies_cut; /* ended because no more tokens were allowed */
+  uint64_t attempts;      /* of these requests, all that were sent */
+  uint64_t retry_wait_ns; /* between attempts, summed */
+  Histogram first_token;  /* of streamed replies: dispatch of the attempt to
+                              the first text */
+  Histogram token_time;   /* of them: first to last text, by the tokens after
+                              the first */
+  uint64_t replies_cut;   /* ended because no more tokens were allowed */
   uint64_t input_tokens, output_tokens;
   bool tokens_estimated; /* the backend did not count them */
   WorkSpan work_span;
 } RunMetrics;
+
+/* Adds the counts, sums and distributions of another run; what is of one run
+ * alone (the path, the bounds, the overhead) stays as it is. */
+void metrics_add(RunMetrics *sum, const RunMetrics *run);
+
+/* Frees what it holds, not itself. */
+void metrics_free(RunMetrics *metrics);
 
 /* What the run was, and how long the stages around it took. */
 typedef struct MetricsHead {
@@ -107,10 +90,21 @@ typedef struct MetricsHead {
   const char *provider;       /* "sim", "openai", ... */
   const char *backend_detail; /* the latency profile of sim, the URL */
   const char *model;          /* by default; "" when nobody says */
+  uint64_t retry_seed;
   uint64_t compile_ns, artifact_ns, validation_ns, runtime_ns;
 } MetricsHead;
 
 /* The metrics document of docs/metrics.schema.json. Free with cJSON_Delete. */
 cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head);
+
+/* The lines of a batch. */
+typedef struct BatchMetrics {
+  uint64_t good, failed, stopped;
+} BatchMetrics;
+
+/* The document of docs/batch.schema.json: `sum` of all runs (metrics_add), with
+ * status and duration of the whole. */
+cJSON *metrics_batch_json(const RunMetrics *sum, const MetricsHead *head,
+                          const BatchMetrics *batch);
 
 #endif

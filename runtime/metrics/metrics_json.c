@@ -89,8 +89,40 @@ static void add_scheduler(cJSON *root, const RunMetrics *m) {
   add_count(object, "operations_failed", m->nodes_failed);
 }
 
-static void add_llm(cJSON *root, const RunMetrics *m) {
-  const Histogram *h = &m->latency;
+/* Null when there is nothing to tell of. */
+static void add_percentiles(cJSON *llm, const char *name, const Histogram *h) {
+  if (h->count == 0) {
+    cJSON_AddNullToObject(llm, name);
+    return;
+  }
+  cJSON *object = cJSON_AddObjectToObject(llm, name);
+  add_number(object, "p50", ms(histogram_percentile(h, 0.50)));
+  add_number(object, "p90", ms(histogram_percentile(h, 0.90)));
+  add_number(object, "p99", ms(histogram_percentile(h, 0.99)));
+}
+
+static void add_attempts(cJSON *llm, const RunMetrics *m,
+                         const MetricsHead *head) {
+  add_count(llm, "attempts", m->attempts);
+  add_count(llm, "retries",
+            m->attempts > m->requests ? m->attempts - m->requests : 0);
+  add_number(llm, "retry_wait_ms", ms(m->retry_wait_ns));
+  if (head->backend)
+    add_count(llm, "retry_seed", head->retry_seed);
+  else
+    cJSON_AddNullToObject(llm, "retry_seed");
+}
+
+static void add_latency(cJSON *llm, const Histogram *h) {
+  add_number(llm, "avg_latency_ms", ms(histogram_mean(h)));
+  add_number(llm, "min_latency_ms", ms(h->min));
+  add_number(llm, "p50_latency_ms", ms(histogram_percentile(h, 0.50)));
+  add_number(llm, "p90_latency_ms", ms(histogram_percentile(h, 0.90)));
+  add_number(llm, "p99_latency_ms", ms(histogram_percentile(h, 0.99)));
+  add_number(llm, "max_latency_ms", ms(h->max));
+}
+
+static void add_llm(cJSON *root, const RunMetrics *m, const MetricsHead *head) {
   cJSON *object = cJSON_AddObjectToObject(root, "llm");
   add_count(object, "total_requests", m->requests);
   add_count(object, "failed_requests", m->requests_failed);
@@ -98,12 +130,10 @@ static void add_llm(cJSON *root, const RunMetrics *m) {
   add_count(object, "total_input_tokens", m->input_tokens);
   add_count(object, "total_output_tokens", m->output_tokens);
   cJSON_AddBoolToObject(object, "tokens_estimated", m->tokens_estimated);
-  add_number(object, "avg_latency_ms", ms(histogram_mean(h)));
-  add_number(object, "min_latency_ms", ms(h->min));
-  add_number(object, "p50_latency_ms", ms(histogram_percentile(h, 0.50)));
-  add_number(object, "p90_latency_ms", ms(histogram_percentile(h, 0.90)));
-  add_number(object, "p99_latency_ms", ms(histogram_percentile(h, 0.99)));
-  add_number(object, "max_latency_ms", ms(h->max));
+  add_latency(object, &m->latency);
+  add_percentiles(object, "ttft_ms", &m->first_token);
+  add_percentiles(object, "tpot_ms", &m->token_time);
+  add_attempts(object, m, head);
 }
 
 static void add_phases(cJSON *root, const MetricsHead *head) {
@@ -137,10 +167,12 @@ static void add_work_span(cJSON *root, const WorkSpan *ws) {
   add_number(object, "burden_ms", ms(ws->burden_ns));
   add_ratio(object, "parallelism", ws->t1_ns, ws->t_inf_ns, is_timed);
   add_count(object, "in_flight_limit", ws->in_flight_limit);
+  add_count(object, "in_flight_least", ws->in_flight_least);
   add_count(object, "peak_demand", ws->peak_demand);
   add_count(object, "parallelism_limit", ws->parallelism_limit);
   add_number(object, "lower_bound_ms", ms(ws->lower_ns));
   add_number(object, "upper_bound_ms", ms(ws->upper_ns));
+  add_number(object, "held_ms", ms(ws->held_ns));
   add_number(object, "measured_ms", ms(ws->measured_ns));
   add_ratio(object, "speedup", ws->t1_ns, ws->measured_ns, is_timed);
   add_ratio(object, "efficiency", ws->lower_ns, ws->measured_ns, is_timed);
@@ -184,8 +216,7 @@ static void add_text(cJSON *object, const char *name, const char *text) {
     cJSON_AddNullToObject(object, name);
 }
 
-cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
-  cJSON *root = cJSON_CreateObject();
+static void add_head(cJSON *root, const MetricsHead *head) {
   char level[16];
   snprintf(level, sizeof level, "O%u", (unsigned)head->optimization);
   add_text(root, "input", head->input);
@@ -194,11 +225,38 @@ cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
   add_text(root, "provider", head->provider);
   add_text(root, "backend_detail", head->backend_detail);
   add_text(root, "model", head->model);
+}
+
+cJSON *metrics_json(const RunMetrics *metrics, const MetricsHead *head) {
+  cJSON *root = cJSON_CreateObject();
+  add_head(root, head);
   add_execution(root, metrics);
   add_scheduler(root, metrics);
-  add_llm(root, metrics);
+  add_llm(root, metrics, head);
   add_phases(root, head);
   add_work_span(root, &metrics->work_span);
   add_warnings(root, metrics);
+  return root;
+}
+
+static void add_batch(cJSON *root, const RunMetrics *sum,
+                      const BatchMetrics *batch) {
+  cJSON *object = cJSON_AddObjectToObject(root, "batch");
+  uint64_t ended = batch->good + batch->failed;
+  add_count(object, "lines", ended + batch->stopped);
+  add_count(object, "succeeded", batch->good);
+  add_count(object, "failed", batch->failed);
+  add_count(object, "interrupted", batch->stopped);
+  add_number(object, "lines_per_s", 1e9 * ratio(ended, sum->duration_ns));
+}
+
+cJSON *metrics_batch_json(const RunMetrics *sum, const MetricsHead *head,
+                          const BatchMetrics *batch) {
+  cJSON *root = cJSON_CreateObject();
+  add_head(root, head);
+  add_batch(root, sum, batch);
+  add_execution(root, sum);
+  add_llm(root, sum, head);
+  add_phases(root, head);
   return root;
 }

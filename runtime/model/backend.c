@@ -4,18 +4,22 @@
  * one is free and nobody waits; else it waits in a heap ordered by rank, then
  * age. It keeps its slot until its `done` has returned: whatever that submits
  * competes for the slot by rank instead of losing it to an earlier but less
- * urgent request.
+ * urgent request. An attempt that is followed by another gives it back before.
  *
  *     NEW --submit--> QUEUED --admit--> STARTED --finish--> FINISHED
- *       \______________________________/   (a slot was free)
+ *       \               ^                ^  |
+ *        \              +--- WAITING <------+   (attempts.c)
+ *         \_____________________________/       (a slot was free)
  *
  * One thread at a time admits (`admitting`), in a loop: a provider that
  * completes in `start` causes neither recursion nor, because the loop stops
  * for breath and goes on as a job of the I/O thread, starvation of timers.
  *
  * `done` is called exactly once because exactly one party gets to complete: a
- * cancel that takes the request out of the heap; a cancel whose provider gave
- * the exchange up; `start`, when it returns true; provider_finish otherwise.
+ * cancel that takes the request out of the heap or out of its wait; a cancel
+ * whose provider gave the exchange up; `start`, when it returns true;
+ * provider_finish otherwise. A cancel marks the request under the lock under
+ * which the next attempt is decided on, so it meets the one that it found.
  */
 #include "runtime/model/backend.h"
 
@@ -26,96 +30,46 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "runtime/model/attempts.h"
+#include "runtime/model/permits.h"
 
 /* Requests completed in one go by the admission loop. */
 enum { ADMIT_BATCH = 64 };
-
-/* ---- the admission heap; the mutex is held ------------------------------ */
-
-static bool is_before(const ModelRequest *a, const ModelRequest *b) {
-  return a->rank != b->rank ? a->rank > b->rank : a->age < b->age;
-}
-
-static void place(ModelBackend *backend, ModelRequest *request, uint32_t at) {
-  backend->queue.data[at] = request;
-  request->place = at + 1;
-}
-
-static void sift_up(ModelBackend *backend, ModelRequest *request, uint32_t at) {
-  while (at > 0) {
-    uint32_t up = (at - 1) / 2;
-    ModelRequest *parent = backend->queue.data[up];
-    if (!is_before(request, parent)) break;
-    place(backend, parent, at);
-    at = up;
-  }
-  place(backend, request, at);
-}
-
-static void sift_down(ModelBackend *backend, ModelRequest *request,
-                      uint32_t at) {
-  ModelRequest **heap = backend->queue.data;
-  for (;;) {
-    uint32_t child = 2 * at + 1;
-    if (child >= backend->queue.length) break;
-    if (child + 1 < backend->queue.length &&
-        is_before(heap[child + 1], heap[child]))
-      child++;
-    if (!is_before(heap[child], request)) break;
-    place(backend, heap[child], at);
-    at = child;
-  }
-  place(backend, request, at);
-}
-
-static void queue_add(ModelBackend *backend, ModelRequest *request) {
-  request->stage = MODEL_STAGE_QUEUED;
-  vec_push(&backend->queue, request);
-  sift_up(backend, request, backend->queue.length - 1);
-}
-
-static void queue_remove(ModelBackend *backend, ModelRequest *request) {
-  uint32_t at = request->place - 1;
-  assert(backend->queue.data[at] == request);
-  request->place = 0;
-  ModelRequest *moved = vec_pop(&backend->queue);
-  if (moved == request) return;
-  sift_up(backend, moved, at);
-  sift_down(backend, moved, moved->place - 1);
-}
 
 /* ---- completion --------------------------------------------------------- */
 
 void provider_fill_cancelled(ModelRequest *request) {
   request->status = STATUS_CANCELLED;
+  request->problem = MODEL_PROBLEM_NONE;
   buf_clear(&request->reply);
   buf_add_text(&request->reply, "cancelled");
   request->input_tokens = request->output_tokens = 0;
 }
 
-/* The exchange is over; gives back `slots` (0 or 1) as well. True: others wait
- * for a slot. */
-static bool close_exchange(ModelBackend *backend, ModelRequest *request,
-                           uint32_t slots) {
-  request->completed_at = clock_now();
+/* The call is over; gives back `slots` (0 or 1) as well. True: others wait for
+ * a slot. */
+static bool close_call(ModelBackend *backend, ModelRequest *request,
+                       uint32_t slots) {
+  uint64_t now = clock_now();
+  bool was_started = request->stage == MODEL_STAGE_STARTED;
+  if (request->attempt && !was_started) attempts_end_wait(request, now);
+  request->completed_at = now;
   if (request->ended) request->ended(request);
+  request->is_open = false;
   request_log_add(backend->log, request);
+  if (backend->recorder) recorder_add(backend->recorder, request);
   mutex_lock(&backend->mutex);
   request->stage = MODEL_STAGE_FINISHED;
-  if (request->dispatched_at) backend->open--;
+  if (was_started) permit_end(backend, request);
   backend->slots_taken -= slots;
-  bool others_wait = backend->queue.length != 0;
+  bool others_wait = queue_length(&backend->queue) != 0;
   mutex_unlock(&backend->mutex);
   return others_wait;
 }
 
-static void admit(ModelBackend *backend);
-
-/* I/O thread: the reply is filled; says so and gives the slot back, if the
- * request had come as far as to have one. */
-static void complete(ModelBackend *backend, ModelRequest *request) {
-  bool had_slot = request->dispatched_at != 0;
-  close_exchange(backend, request, 0);
+void backend_complete(ModelBackend *backend, ModelRequest *request) {
+  bool had_slot = request->stage == MODEL_STAGE_STARTED;
+  close_call(backend, request, 0);
   request->done(request);
   if (!had_slot) return;
   mutex_lock(&backend->mutex);
@@ -123,11 +77,24 @@ static void complete(ModelBackend *backend, ModelRequest *request) {
   mutex_unlock(&backend->mutex);
 }
 
+/* The attempt is over, if it came to one, and the reply is filled. False: the
+ * call is over, too. */
+static bool goes_on(ModelBackend *backend, ModelRequest *request) {
+  return request->status != STATUS_OK &&
+         request->stage == MODEL_STAGE_STARTED &&
+         attempt_is_followed(backend, request);
+}
+
+/* I/O thread. */
+static void finish(ModelBackend *backend, ModelRequest *request) {
+  if (!goes_on(backend, request)) backend_complete(backend, request);
+}
+
 void provider_finish(ModelRequest *request) {
   ModelBackend *backend = request->backend;
   assert(reactor_is_here(backend->reactor));
-  complete(backend, request);
-  admit(backend);
+  finish(backend, request);
+  backend_admit(backend);
 }
 
 static void run_completion(ReactorJob *job) {
@@ -144,34 +111,54 @@ static void complete_later(ModelRequest *request) {
 
 /* ---- admission ---------------------------------------------------------- */
 
-/* The mutex is held: the request gets a slot. */
-static void take_slot(ModelBackend *backend, ModelRequest *request) {
-  backend->slots_taken++;
-  request->open_at_start = ++backend->open;
-  request->stage = MODEL_STAGE_STARTED;
-  request->dispatched_at = clock_now();
-}
-
 /* True: completed already. False: hands off, it may be gone. */
 static bool dispatch(ModelBackend *backend, ModelRequest *request) {
   if (request->started) request->started(request);
   return backend->provider->class->start(backend->provider, request);
 }
 
-/* The next request to start; NULL, and the loop is left, when there is none or
- * no slot for it. */
+/* The mutex is held: there will be no attempt any more. */
+static void leave(ModelBackend *backend, ModelRequest *request) {
+  attempts_stop_waiting(backend, request);
+  permit_unwanted(backend);
+  request->stage = MODEL_STAGE_FINISHED;
+}
+
+/* The mutex is held. The first in the queue leaves it; NULL: it may not go yet,
+ * and the timer says when. */
+static ModelRequest *take_first(ModelBackend *backend) {
+  ModelRequest *request = queue_first(&backend->queue);
+  uint64_t until = permit_ask(backend, request);
+  if (until != 0 && until != UINT64_MAX) {
+    reactor_timer_set(backend->reactor, &backend->wake, until);
+    return NULL;
+  }
+  queue_remove(&backend->queue, request);
+  if (until == 0) {
+    attempt_begin(backend, request);
+  } else {
+    leave(backend, request);
+  }
+  return request;
+}
+
+/* The next request to start, or to fail if its stage says so; NULL, and the
+ * loop is left, when there is none or no slot for it. */
 static ModelRequest *take_next(ModelBackend *backend) {
   ModelRequest *request = NULL;
   mutex_lock(&backend->mutex);
-  if (backend->queue.length && backend->slots_taken < backend->limit) {
-    request = backend->queue.data[0];
-    queue_remove(backend, request);
-    take_slot(backend, request);
-  } else {
-    backend->admitting = false;
-  }
+  if (queue_length(&backend->queue) && permits_have_slot(backend))
+    request = take_first(backend);
+  if (!request) backend->admitting = false;
   mutex_unlock(&backend->mutex);
   return request;
+}
+
+/* True: it is over already, one way or the other. */
+static bool start_or_fail(ModelBackend *backend, ModelRequest *request) {
+  if (request->stage == MODEL_STAGE_STARTED) return dispatch(backend, request);
+  attempts_fill_too_late(request);
+  return true;
 }
 
 /* Only whoever has set `admitting`. What completes at once is completed here
@@ -181,11 +168,11 @@ static void admit_batch(ModelBackend *backend) {
   for (uint32_t left = ADMIT_BATCH; left > 0;) {
     ModelRequest *request = take_next(backend);
     if (!request) return;
-    if (!dispatch(backend, request)) continue;
+    if (!start_or_fail(backend, request)) continue;
     if (!is_here) {
       complete_later(request);
     } else {
-      complete(backend, request);
+      finish(backend, request);
       left--;
     }
   }
@@ -196,13 +183,18 @@ static void run_admission(ReactorJob *job) {
   admit_batch((ModelBackend *)job);
 }
 
-static void admit(ModelBackend *backend) {
+void backend_admit(ModelBackend *backend) {
   mutex_lock(&backend->mutex);
-  bool mine = !backend->admitting && backend->queue.length &&
-              backend->slots_taken < backend->limit;
+  bool mine = !backend->admitting && queue_length(&backend->queue) &&
+              permits_have_slot(backend);
   if (mine) backend->admitting = true;
   mutex_unlock(&backend->mutex);
   if (mine) admit_batch(backend);
+}
+
+/* I/O thread. */
+static void wake(Timer *timer) {
+  backend_admit((ModelBackend *)((char *)timer - offsetof(ModelBackend, wake)));
 }
 
 /* Registers the arrival. True: it has a slot and is to be dispatched. */
@@ -214,12 +206,15 @@ static bool arrive(ModelBackend *backend, ModelRequest *request,
   request->queued_at = clock_now();
   request->age = request_log_arrive(backend->log, request->queued_at);
   *is_cancelled = request->cancelled;
-  bool has_slot = !*is_cancelled && backend->queue.length == 0 &&
-                  backend->slots_taken < backend->limit;
-  if (has_slot)
-    take_slot(backend, request);
-  else if (!*is_cancelled)
-    queue_add(backend, request);
+  bool has_slot = !*is_cancelled && queue_length(&backend->queue) == 0 &&
+                  permits_have_slot(backend) &&
+                  permit_ask(backend, request) == 0;
+  if (has_slot) {
+    attempt_begin(backend, request);
+  } else if (!*is_cancelled) {
+    request->stage = MODEL_STAGE_QUEUED;
+    queue_add(&backend->queue, request);
+  }
   mutex_unlock(&backend->mutex);
   return has_slot;
 }
@@ -230,33 +225,39 @@ bool model_submit(ModelBackend *backend, ModelRequest *request) {
   bool has_slot = arrive(backend, request, &is_cancelled);
   if (is_cancelled) {
     provider_fill_cancelled(request);
-    close_exchange(backend, request, 0);
+    close_call(backend, request, 0);
     return true;
   }
   if (!has_slot) {
-    admit(backend);
+    backend_admit(backend);
     return false;
   }
   if (!dispatch(backend, request)) return false;
-  if (close_exchange(backend, request, 1)) admit(backend);
-  return true;
+  bool is_over = !goes_on(backend, request);
+  if (!is_over || close_call(backend, request, 1)) backend_admit(backend);
+  return is_over;
 }
 
 /* ---- cancellation ------------------------------------------------------- */
 
+/* The mutex is held. True: it was waiting, and waits no more. */
+static bool stop_waiting(ModelBackend *backend, ModelRequest *request) {
+  bool is_queued = request->stage == MODEL_STAGE_QUEUED;
+  if (!is_queued && request->stage != MODEL_STAGE_WAITING) return false;
+  if (is_queued) queue_remove(&backend->queue, request);
+  leave(backend, request);
+  return true;
+}
+
 /* A second cancel finds the request FINISHED, or the provider without it. */
 void model_cancel(ModelBackend *backend, ModelRequest *request) {
   mutex_lock(&backend->mutex);
-  ModelStage stage = request->stage;
   request->cancelled = true;
-  if (stage == MODEL_STAGE_QUEUED) {
-    queue_remove(backend, request);
-    request->stage = MODEL_STAGE_FINISHED;
-  }
+  bool is_started = request->stage == MODEL_STAGE_STARTED;
+  bool is_mine = stop_waiting(backend, request);
   mutex_unlock(&backend->mutex);
-  bool is_mine = stage == MODEL_STAGE_QUEUED ||
-                 (stage == MODEL_STAGE_STARTED &&
-                  backend->provider->class->cancel(backend->provider, request));
+  if (is_started)
+    is_mine = backend->provider->class->cancel(backend->provider, request);
   if (!is_mine) return;
   provider_fill_cancelled(request);
   complete_later(request);
@@ -266,6 +267,7 @@ void model_cancel(ModelBackend *backend, ModelRequest *request) {
 
 static Provider *make_provider(const ProviderSetup *setup, Error *error) {
   const char *kind = setup->config->provider;
+  if (setup->tape) return replay_new(setup);
 #define X(name, url, key, in_flight, text) \
   if (strcmp(kind, #name) == 0) return name##_new(setup, error);
 #include "core/config/providers.def"
@@ -275,22 +277,6 @@ static Provider *make_provider(const ProviderSetup *setup, Error *error) {
   return NULL;
 }
 
-/* What was asked for, as far as the descriptors go. */
-static uint32_t choose_limit(const ProviderSetup *setup) {
-  const BackendConfig *config = setup->config;
-  uint32_t limit = setup->options->max_in_flight;
-  if (limit == 0) limit = config->max_in_flight;
-  if (limit > LIMIT_IN_FLIGHT) limit = LIMIT_IN_FLIGHT;
-  if (!setup->http) return limit;
-  uint32_t most = setup->connections;
-  if (limit <= most) return limit;
-  log_warning(
-      "backend %s: %u calls in flight instead of %u: this process may "
-      "not open more descriptors (see `ulimit -n`)",
-      config->name, most, limit);
-  return most;
-}
-
 ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
                           Error *error) {
   ModelBackend *backend = MEM_NEW(ModelBackend);
@@ -298,11 +284,15 @@ ModelBackend *backend_new(const ProviderSetup *setup, RequestLog *log,
   backend->model = setup->model ? setup->model : "";
   backend->reactor = setup->reactor;
   backend->log = log;
+  backend->recorder = setup->recorder;
+  backend->is_replay = setup->tape != NULL;
+  backend->retry_seed = setup->options->retry_seed;
   backend->admission.run = run_admission;
+  backend->wake.fire = wake;
   mutex_init(&backend->mutex);
   backend->provider = make_provider(setup, error);
   if (backend->provider) {
-    backend->limit = choose_limit(setup);
+    permits_init(backend, setup);
     return backend;
   }
   backend_free(backend);
@@ -324,21 +314,18 @@ static bool is_at_rest(ModelBackend *backend) {
  * thread still has to come out of it and give the slot back. */
 void backend_free(ModelBackend *backend) {
   if (backend->provider) {
+    board_remove(backend->board, &backend->source);
+    reactor_timer_cancel(backend->reactor, &backend->wake);
     do reactor_call(backend->reactor, pass_by, NULL);
     while (!is_at_rest(backend));
     backend->provider->class->free(backend->provider);
   }
-  assert(backend->queue.length == 0);
-  vec_free(&backend->queue);
+  queue_free(&backend->queue);
   mutex_destroy(&backend->mutex);
   mem_free(backend);
 }
 
 /* ---- questions ---------------------------------------------------------- */
-
-uint32_t model_backend_limit(const ModelBackend *backend) {
-  return backend->limit;
-}
 
 const char *model_backend_name(const ModelBackend *backend) {
   return backend->config.name;
@@ -354,4 +341,8 @@ const char *model_backend_detail(const ModelBackend *backend) {
 
 const char *model_backend_model(const ModelBackend *backend) {
   return backend->model;
+}
+
+uint64_t model_backend_retry_seed(const ModelBackend *backend) {
+  return backend->retry_seed;
 }

@@ -77,7 +77,11 @@ static void read_document(Reply *reply, const cJSON *document, bool is_whole) {
 }
 
 const Dialect ollama_dialect = {
+    .name = "ollama",
     .path = "/api/chat",
+    .probe_path = "/api/version",
+    .key_header = "Authorization",
+    .key_prefix = "Bearer ",
     .hint = "an Ollama URL has no path: http://HOST:11434",
     .is_sse = false,
     .needs_model = true,
@@ -87,5 +91,5 @@ const Dialect ollama_dialect = {
 /* ---- the provider ------------------------------------------------------- */
 
 Provider *ollama_new(const ProviderSetup *setup, Error *error) {
-  return remote_new(&ollama_dialect, setup, false, error);
+  return remote_new(&ollama_dialect, setup, error);
 }

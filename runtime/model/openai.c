@@ -17,16 +17,6 @@
 
 #include "runtime/model/remote.h"
 
-static const struct {
-#define X(name, url, key, in_flight, text) const char *name;
-#include "core/config/providers.def"
-#undef X
-} default_urls = {
-#define X(name, url, key, in_flight, text) .name = url,
-#include "core/config/providers.def"
-#undef X
-};
-
 /* ---- the request -------------------------------------------------------- */
 
 /* OpenAI itself refuses `max_tokens` for its newer models; the others know no
@@ -82,7 +72,8 @@ static void read_finish(Reply *reply, const cJSON *reason) {
   reply->is_whole = reply->has_progressed = true;
   if (strcmp(reason->valuestring, "length") == 0) reply->is_cut = true;
   if (strcmp(reason->valuestring, "content_filter") == 0)
-    reply_fail(reply, "a filter of the server's ended the reply");
+    reply_fail(reply, MODEL_PROBLEM_DECLINED,
+               "a filter of the server's ended the reply");
 }
 
 /* What a model thinks aloud is no part of the reply, but a sign of life. */
@@ -134,7 +125,11 @@ static void read_document(Reply *reply, const cJSON *document, bool is_whole) {
 }
 
 const Dialect openai_dialect = {
+    .name = "openai",
     .path = "/chat/completions",
+    .probe_path = "/models",
+    .key_header = "Authorization",
+    .key_prefix = "Bearer ",
     .hint = "URLs of compatible servers usually end in /v1",
     .is_sse = true,
     .write = write_request,
@@ -143,6 +138,5 @@ const Dialect openai_dialect = {
 /* ---- the provider ------------------------------------------------------- */
 
 Provider *openai_new(const ProviderSetup *setup, Error *error) {
-  bool is_official = strcmp(setup->config->url, default_urls.openai) == 0;
-  return remote_new(&openai_dialect, setup, is_official, error);
+  return remote_new(&openai_dialect, setup, error);
 }

@@ -41,6 +41,14 @@ static const char *outcome_text(Status status) {
   return status == STATUS_CANCELLED ? "cancelled" : "error";
 }
 
+static void add_problem(const ModelRequest *request, Buf *line) {
+  if (request->problem == MODEL_PROBLEM_NONE)
+    buf_add_text(line, ",\"problem\":null");
+  else
+    add_field(line, "problem", slice_of(model_problem_text(request->problem)));
+  add_number(line, "code", request->code, request->code != 0);
+}
+
 static void add_line(uint64_t first, const ModelRequest *request, Buf *line) {
   const ModelRequest *r = request;
   buf_addf(line, "{\"run\":%llu,\"seq\":%llu", (unsigned long long)r->run,
@@ -60,7 +68,9 @@ static void add_line(uint64_t first, const ModelRequest *request, Buf *line) {
   add_number(line, "arrival_ms", ms_since(first, r->queued_at), true);
   add_number(line, "end_ms", ms_since(first, r->completed_at), true);
   add_number(line, "open", r->open_at_start, true);
+  add_number(line, "attempts", r->attempt, true);
   add_field(line, "status", slice_of(outcome_text(r->status)));
+  add_problem(r, line);
   buf_addf(line, ",\"cut\":%s", r->is_cut ? "true" : "false");
   add_field(line, "reply", buf_slice(&r->reply));
   buf_add_text(line, "}\n");

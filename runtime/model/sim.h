@@ -57,8 +57,10 @@ typedef struct SimRule {
   Slice operation; /* data NULL: any */
   Slice reply;     /* or the error message */
   bool is_error;
-  uint32_t error_code; /* over HTTP; 0: not said */
-  bool has_latency;    /* latency_ns stands in for the profile */
+  uint32_t code;        /* of HTTP, what the error is as; 0: not said */
+  bool has_retry_after; /* the server says when to ask again */
+  uint64_t retry_after_ns;
+  bool has_latency; /* latency_ns stands in for the profile */
   uint64_t latency_ns;
   uint64_t times_left; /* UINT64_MAX: no end */
 } SimRule;
@@ -71,6 +73,9 @@ typedef struct SimRules {
 
 /* `path` NULL: no rules. Also after a failure, free them. */
 Status sim_rules_load(const char *path, SimRules *rules, Error *error) MUST_USE;
+/* The same from memory; `name` is what messages call the text. */
+Status sim_rules_read(const char *name, Slice text, SimRules *rules,
+                      Error *error) MUST_USE;
 void sim_rules_free(SimRules *rules);
 
 /* The first rule that fits the request and is not used up, counted as used; or

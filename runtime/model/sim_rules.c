@@ -11,7 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "core/base/json.h"
+#include "core/base/json_lines.h"
 #include "core/base/limits.h"
 #include "core/object/ops.h"
 #include "runtime/model/sim.h"
@@ -21,16 +21,15 @@ static const double most_times = 1e9;
 
 /* A line under way. */
 typedef struct Reader {
-  const char *path;
-  uint32_t line; /* from 1 */
+  const char *place; /* for messages */
   SimRules *rules;
   SimRule rule;
   Error *error;
 } Reader;
 
 static Status complain(Reader *reader, const char *key, const char *what) {
-  return error_set(reader->error, STATUS_FORMAT, "%s:%u: \"%s\" %s",
-                   reader->path, reader->line, key, what);
+  return error_set(reader->error, STATUS_FORMAT, "%s: \"%s\" %s", reader->place,
+                   key, what);
 }
 
 static Status read_text(Reader *reader, const cJSON *item, Slice *out) {
@@ -92,18 +91,27 @@ static Status read_code(Reader *reader, const cJSON *item) {
       code != floor(code))
     return complain(reader, item->string,
                     "must be an HTTP code of an error, 400 to 599");
-  reader->rule.error_code = (uint32_t)code;
+  reader->rule.code = (uint32_t)code;
   return STATUS_OK;
 }
 
-static Status read_latency(Reader *reader, const cJSON *item) {
+static Status read_ms(Reader *reader, const cJSON *item, uint64_t *ns) {
   double ms = item->valuedouble;
   if (!cJSON_IsNumber(item) || !(ms >= 0 && ms <= day_ms))
     return complain(reader, item->string,
                     "must be a number of milliseconds, at most a day");
-  reader->rule.has_latency = true;
-  reader->rule.latency_ns = (uint64_t)llround(ms * (double)NS_PER_MS);
+  *ns = (uint64_t)llround(ms * (double)NS_PER_MS);
   return STATUS_OK;
+}
+
+static Status read_latency(Reader *reader, const cJSON *item) {
+  reader->rule.has_latency = true;
+  return read_ms(reader, item, &reader->rule.latency_ns);
+}
+
+static Status read_retry_after(Reader *reader, const cJSON *item) {
+  reader->rule.has_retry_after = true;
+  return read_ms(reader, item, &reader->rule.retry_after_ns);
 }
 
 static Status read_times(Reader *reader, const cJSON *item) {
@@ -119,10 +127,15 @@ static const struct {
   const char *key;
   ReadKey *read;
 } keys[] = {
-    {"match", read_match},        {"prompt", read_prompt},
-    {"op", read_operation},       {"reply", read_reply},
-    {"error", read_error},        {"times", read_times},
-    {"latency_ms", read_latency}, {"status", read_code},
+    {"match", read_match},
+    {"prompt", read_prompt},
+    {"op", read_operation},
+    {"reply", read_reply},
+    {"error", read_error},
+    {"times", read_times},
+    {"latency_ms", read_latency},
+    {"status", read_code},
+    {"retry_after_ms", read_retry_after},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -139,10 +152,6 @@ static Status read_item(Reader *reader, const cJSON *root, const cJSON *item) {
 /* ---- lines -------------------------------------------------------------- */
 
 static Status read_rule(Reader *reader, const cJSON *root) {
-  if (!cJSON_IsObject(root))
-    return error_set(reader->error, STATUS_FORMAT,
-                     "%s:%u: a rule is one JSON object", reader->path,
-                     reader->line);
   reader->rule = (SimRule){.times_left = UINT64_MAX};
   const cJSON *item;
   cJSON_ArrayForEach(item, root) {
@@ -153,51 +162,34 @@ static Status read_rule(Reader *reader, const cJSON *root) {
     return complain(reader, "reply", "or \"error\" is missing");
   if (cJSON_HasObjectItem(root, "reply") && cJSON_HasObjectItem(root, "error"))
     return complain(reader, "reply", "has no meaning beside \"error\"");
-  if (reader->rule.error_code && !reader->rule.is_error)
+  if (reader->rule.code && !reader->rule.is_error)
     return complain(reader, "status", "needs an \"error\" beside it");
+  if (reader->rule.has_retry_after && !reader->rule.is_error)
+    return complain(reader, "retry_after_ms", "needs an \"error\" beside it");
   vec_push(&reader->rules->rules, reader->rule);
   return STATUS_OK;
 }
 
-static Status read_line(Reader *reader, Slice line) {
-  line = slice_trim(line);
-  if (line.length == 0 || slice_starts_with(line, SLICE("//")))
-    return STATUS_OK;
-  Error cause = {0};
-  cJSON *root = json_parse(line, &cause);
-  if (!root)
-    return error_set(reader->error, STATUS_FORMAT, "%s:%u: %s", reader->path,
-                     reader->line, cause.message);
-  Status status = read_rule(reader, root);
-  cJSON_Delete(root);
-  return status;
+static Status read_line(void *user, const char *place, const cJSON *root,
+                        Error *error) {
+  Reader reader = {.place = place, .rules = user, .error = error};
+  return read_rule(&reader, root);
 }
 
-static Status read_lines(Reader *reader, Slice text) {
-  const char *at = text.data;
-  const char *end = text.data + text.length;
-  while (at < end) {
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    if (!stop) stop = end;
-    reader->line++;
-    Status status = read_line(reader, slice_from(at, (size_t)(stop - at)));
-    if (status != STATUS_OK) return status;
-    at = stop + 1;
-  }
-  return STATUS_OK;
+Status sim_rules_read(const char *name, Slice text, SimRules *rules,
+                      Error *error) {
+  *rules = (SimRules){0};
+  arena_init(&rules->arena);
+  return json_lines_read(name, text, read_line, rules, error);
 }
 
 Status sim_rules_load(const char *path, SimRules *rules, Error *error) {
-  *rules = (SimRules){0};
-  arena_init(&rules->arena);
-  if (!path) return STATUS_OK;
   Buf text = {0};
-  Status status = file_read(path, LIMIT_REPLY_FILE_BYTES, &text, error);
-  Reader reader = {.path = path, .rules = rules, .error = error};
-  if (status == STATUS_OK && text.length)
-    status = read_lines(&reader, buf_slice(&text));
+  Status status = STATUS_OK;
+  if (path) status = file_read(path, LIMIT_REPLY_FILE_BYTES, &text, error);
+  Status read = sim_rules_read(path, buf_slice(&text), rules, error);
   buf_free(&text);
-  return status;
+  return status == STATUS_OK ? read : status;
 }
 
 void sim_rules_free(SimRules *rules) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A libFuzzer target: any bytes are the body of a chat request, in both
+ * A libFuzzer target: any bytes are the body of a chat request, in all
  * dialects. What can be read is answered, whole and streamed, with the prompt
  * as the reply, and every answer must be valid UTF-8 and, where it is one
  * document, valid JSON.
@@ -51,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!root) return 0;
   try_dialect(&dialect_openai, root);
   try_dialect(&dialect_ollama, root);
+  try_dialect(&dialect_anthropic, root);
+  try_dialect(&dialect_google_stream, root);
   cJSON_Delete(root);
   return 0;
 }

@@ -15,7 +15,21 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { CHOICE_OLLAMA = 1, CHOICE_STREAM = 2, CHOICE_PIECES = 8 };
+enum { CHOICE_LOW = 1, CHOICE_STREAM = 2, CHOICE_HIGH = 4, CHOICE_PIECES = 8 };
+
+/* By the bits LOW and HIGH of the choice. */
+static const Dialect *const dialects[] = {&openai_dialect, &ollama_dialect,
+                                          &anthropic_dialect, &google_dialect};
+
+static const Dialect *dialect_of(int choice) {
+  return dialects[(choice & CHOICE_LOW) + (choice & CHOICE_HIGH) / 2];
+}
+
+static int choice_of(const Dialect *dialect) {
+  int choice = 0;
+  while (dialect_of(choice) != dialect) choice++;
+  return choice;
+}
 
 /* ---- seeds -------------------------------------------------------------- */
 
@@ -24,8 +38,7 @@ static void write_seed(const char *folder, const ReplyFixture *fixture,
   char path[1024];
   Error error = {0};
   Buf seed = {0};
-  int choice = 2 * CHOICE_PIECES;
-  if (fixture->dialect == &ollama_dialect) choice |= CHOICE_OLLAMA;
+  int choice = 2 * CHOICE_PIECES + choice_of(fixture->dialect);
   if (fixture->how == REPLY_HOW_STREAM) choice |= CHOICE_STREAM;
   buf_add_char(&seed, (char)choice);
   buf_add_slice(&seed, fixture->body);
@@ -80,6 +93,8 @@ static void expect(bool is_true) {
 static void expect_same(const Reply *a, const Reply *b) {
   expect(slice_equal(buf_slice(&a->text), buf_slice(&b->text)));
   expect(slice_equal(buf_slice(&a->problem), buf_slice(&b->problem)));
+  expect(a->kind == b->kind);
+  expect(slice_equal(buf_slice(&a->evidence), buf_slice(&b->evidence)));
   expect(a->is_cut == b->is_cut);
   expect(a->has_input_tokens == b->has_input_tokens);
   expect(a->input_tokens == b->input_tokens);
@@ -122,8 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   uint8_t choice = data[0];
   Slice body = slice_from((const char *)data + 1, size - 1);
-  const Dialect *dialect =
-      choice & CHOICE_OLLAMA ? &ollama_dialect : &openai_dialect;
+  const Dialect *dialect = dialect_of(choice);
   secrets_add(&secrets, SLICE("sk-secret/42"));
   if (choice & CHOICE_STREAM)
     try_stream(dialect, &secrets, body, 1u + choice / CHOICE_PIECES);

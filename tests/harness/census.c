@@ -32,6 +32,9 @@ static const struct {
               {"import", "import \""},
               {"file()", "file(\""},
               {"@[no_fuse]", "@[no_fuse]"},
+              {"@retry", "@retry("},
+              {"@timeout", "@[timeout("},
+              {"@backend", "@backend("},
               {"ask without parentheses", "ask \"Legacy"}};
 
 /* What the tree has; the operations and operators come after them. */
@@ -368,9 +371,9 @@ static const char *attr_name(uint32_t attr) {
   return names[attr];
 }
 
-/* Not written in programs, or not of the embedded model. */
+/* Written in programs. */
 static bool is_used(uint32_t attr) {
-  return attr != ATTR_NAME && attr != ATTR_BACKEND;
+  return attr != ATTR_NAME;
 }
 
 void census_init(Census *census) {

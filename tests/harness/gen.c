@@ -132,6 +132,7 @@ static void open_flow(Gen *g, const GenFlow *flow, bool is_entry) {
   g->in_loop = g->risky = g->calm = false;
   gen_line(g);
   if (!is_entry && gen_chance(g, 10)) gen_write(g, "@no_fuse ");
+  if (gen_chance(g, 15)) gen_marks(g);
   gen_write(g, "%sflow %s(", is_entry ? "@entry " : "", flow->name);
   for (uint32_t i = 0; i < flow->param_count; i++) {
     GenVar *var = gen_add_var(g, flow->params[i]);

@@ -12,6 +12,7 @@ enum { ASK_COST = 5, FLOW_COST = 160, ENTRY_COST = 400 };
 
 const char gen_replies[] =
     "{\"match\": \"~fail~\", \"error\": \"the model is out of order\"}\n"
+    "{\"match\": \"~busy~\", \"error\": \"too much to do\", \"status\": 429}\n"
     "{\"match\": \"~label~\", \"reply\": \" Blue. \\n\"}\n"
     "{\"match\": \"~num~\", \"reply\": \" 42\\n\"}\n"
     "{\"match\": \"~json~\", \"reply\": \"Here:\\n```json\\n{\\\"name\\\": "
@@ -68,7 +69,17 @@ static void write_attributes(Gen *g, bool thinks) {
   if (gen_chance(g, 8)) gen_write(g, ", model: \"tiny\"");
   if (gen_chance(g, 10)) gen_write(g, ", max_tokens: %u", 3 + gen_below(g, 9));
   if (gen_chance(g, 8)) gen_write(g, ", fallback: \"none\"");
+  if (gen_chance(g, 6)) gen_write(g, ", timeout: %uh", 1 + gen_below(g, 24));
+  if (gen_chance(g, 6)) gen_write(g, ", retries: %u", gen_below(g, 5));
+  if (gen_chance(g, 4)) gen_write(g, ", backend: \"sim\"");
   if (thinks && gen_chance(g, 30)) gen_write(g, ", budget_tokens: 100");
+}
+
+/* Time enough that none is ever up. */
+void gen_marks(Gen *g) {
+  if (gen_chance(g, 50)) gen_write(g, "@retry(%u) ", gen_below(g, 5));
+  if (gen_chance(g, 50)) gen_write(g, "@[timeout(%uh)] ", 1 + gen_below(g, 24));
+  if (gen_chance(g, 30)) gen_write(g, "@backend(\"sim\") ");
 }
 
 void gen_ask(Gen *g) {
@@ -89,9 +100,11 @@ void gen_ask(Gen *g) {
 }
 
 void gen_failing_ask(Gen *g) {
+  bool busy = gen_chance(g, 35); /* which would be tried again */
   g->cost += g->factor * ASK_COST;
-  gen_write(g, "%s(\"%s~fail~\"%s)", gen_chance(g, 70) ? "ask" : "think",
-            MARKED, gen_chance(g, 25) ? ", fallback: \"in its place\"" : "");
+  gen_write(g, "%s(\"%s~%s~\"%s%s)", gen_chance(g, 70) ? "ask" : "think",
+            MARKED, busy ? "busy" : "fail", busy ? ", retries: 0" : "",
+            gen_chance(g, 40) ? ", fallback: \"in its place\"" : "");
 }
 
 /* ---- flows -------------------------------------------------------------- */

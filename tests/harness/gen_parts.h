@@ -37,6 +37,7 @@ void gen_json_text(Gen *g, GenType type);
 /* gen_model.c */
 bool gen_may_ask(Gen *g);
 void gen_ask(Gen *g);
+void gen_marks(Gen *g); /* annotations, or none */
 void gen_failing_ask(Gen *g);
 bool gen_call_flow(Gen *g, GenType result, uint32_t depth); /* false: none */
 

@@ -237,6 +237,7 @@ static void write_ask(Gen *g) {
     return;
   }
   if (gen_chance(g, 4)) gen_write(g, "@[no_fuse] ");
+  if (gen_chance(g, 12)) gen_marks(g);
   gen_ask(g);
   if (gen_chance(g, 12)) {
     gen_write(g, " -> _");
@@ -341,6 +342,7 @@ void gen_statement(Gen *g) {
   if (g->left > 0) g->left--;
   g->cost += g->factor;
   if (g->depth < g->deepest && g->left > 2 && gen_chance(g, 26)) {
+    if (gen_chance(g, 12)) gen_marks(g);
     gen_construct(g);
   } else if (gen_chance(g, 3)) {
     gen_write(g, "fence()");

@@ -179,8 +179,9 @@ static Cell reply_of(Interp *in, const AstCall *call, ModelRequest *request,
   if (rule == NULL || !rule->is_error) return (Cell){datum_text(reply), cause};
   interp_note(in, EVENT_REPLY_FAILED);
   const AstExpr *fallback = attribute(call, ATTR_FALLBACK);
+  FailureCode code = rule->code == 429 ? CODE_rate_limited : CODE_model_failed;
   if (fallback == NULL)
-    return interp_fail(in, CODE_model_failed, reply,
+    return interp_fail(in, code, reply,
                        label.length > 0 ? label : request->operation, cause);
   interp_note(in, EVENT_FALLBACK);
   return (Cell){datum_text(fallback->u.text), cause};

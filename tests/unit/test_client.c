@@ -19,130 +19,22 @@
 #include "core/base/thread.h"
 #include "runtime/io/http.h"
 #include "runtime/model/model.h"
+#include "tests/client_bench.h"
 #include "tests/unit/unit.h"
-
-typedef struct Bench {
-  Reactor *reactor;
-  ModelClient *client;
-  ModelBackend *backend; /* the default one */
-  struct Call *calls;
-  _Atomic uint32_t done;           /* calls whose `done` came */
-  _Atomic uint32_t started;        /* calls whose `started` came */
-  _Atomic uint32_t open;           /* started and not done */
-  _Atomic uint32_t peak;           /* of open */
-  uintptr_t stack_low, stack_high; /* I/O thread: where `done` was called */
-} Bench;
-
-typedef struct Call {
-  ModelRequest request; /* first */
-  Bench *bench;
-  _Atomic uint32_t done;
-  uint32_t order;                  /* the how-manieth it was, from 0 */
-  bool was_here;                   /* `done` came on the I/O thread */
-  bool at_once;                    /* model_submit said so */
-  bool gives_up;                   /* cancelled by its own `started` */
-  bool brings_next;                /* its `started` submits the call after it */
-  void (*next)(struct Call *call); /* called at the end of done, if set */
-} Call;
-
-static void submit(Call *call);
-
-static void on_started(ModelRequest *request) {
-  Call *call = (Call *)request;
-  Bench *bench = call->bench;
-  uint32_t open = add_relaxed(&bench->open, 1) + 1;
-  add_relaxed(&bench->started, 1);
-  uint32_t peak = load_relaxed(&bench->peak);
-  while (open > peak &&
-         !atomic_compare_exchange_weak(&bench->peak, &peak, open)) {
-  }
-  if (call->gives_up) model_cancel(bench->backend, request);
-  if (call->brings_next) submit(call + 1);
-}
-
-static void note_stack(Bench *bench, uintptr_t here) {
-  if (bench->stack_low == 0 || here < bench->stack_low) bench->stack_low = here;
-  if (here > bench->stack_high) bench->stack_high = here;
-}
-
-static void on_done(ModelRequest *request) {
-  Call *call = (Call *)request;
-  Bench *bench = call->bench;
-  note_stack(bench, (uintptr_t)&call);
-  if (request->dispatched_at) add_relaxed(&bench->open, (uint32_t)-1);
-  call->was_here = reactor_is_here(bench->reactor);
-  call->order = load_relaxed(&bench->done);
-  if (call->next) call->next(call);
-  add_relaxed(&call->done, 1);
-  atomic_fetch_add_explicit(&bench->done, 1, memory_order_release);
-}
-
-static void bench_open(Bench *bench, const ModelOptions *options,
-                       uint32_t calls) {
-  Error error = {0};
-  *bench = (Bench){.reactor = reactor_new(&error)};
-  assert_non_null(bench->reactor);
-  bench->client = model_client_new(options, bench->reactor, &error);
-  if (!bench->client) fail_msg("%s", error.message);
-  bench->backend = model_client_backend(bench->client, (Slice){0}, &error);
-  if (!bench->backend) fail_msg("%s", error.message);
-  bench->calls = mem_alloc_zero(calls, sizeof(Call));
-  for (uint32_t i = 0; i < calls; i++) {
-    Call *call = &bench->calls[i];
-    call->bench = bench;
-    call->request.operation = SLICE("ask");
-    call->request.temperature = NAN;
-    call->request.started = on_started;
-    call->request.done = on_done;
-    buf_addf(&call->request.prompt, "question %u", i);
-  }
-}
-
-static void bench_close(Bench *bench, uint32_t calls) {
-  model_client_free(bench->client);
-  reactor_free(bench->reactor);
-  for (uint32_t i = 0; i < calls; i++)
-    model_request_clear(&bench->calls[i].request);
-  mem_free(bench->calls);
-}
-
-static void submit(Call *call) {
-  call->at_once = model_submit(call->bench->backend, &call->request);
-  if (!call->at_once) return;
-  if (call->request.dispatched_at)
-    add_relaxed(&call->bench->open, (uint32_t)-1);
-  atomic_fetch_add_explicit(&call->bench->done, 1, memory_order_release);
-}
-
-static void wait_done(Bench *bench, uint32_t wanted) {
-  while (load_acquire(&bench->done) < wanted) clock_sleep(50 * NS_PER_US);
-}
-
-/* A file with this text, removed by the caller. */
-static void write_temp(char *path, const char *text) {
-  Error error = {0};
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(file_write_fd(fd, slice_of(text), &error), STATUS_OK);
-  close(fd);
-}
 
 /* A bench with one slot, which call 0 keeps until it is cancelled; all other
  * calls are instant. */
 static void bench_open_held(Bench *bench, uint32_t calls) {
-  char path[] = "/tmp/apxm-client-XXXXXX";
-  write_temp(path,
-             "{\"prompt\":\"question 0\",\"reply\":\"x\","
-             "\"latency_ms\":3600000}\n");
-  bench_open(bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
-             calls);
-  unlink(path);
+  bench_open_script(bench, (ModelOptions){.max_in_flight = 1},
+                    "{\"prompt\":\"question 0\",\"reply\":\"x\","
+                    "\"latency_ms\":3600000}\n",
+                    calls);
 }
 
 static void submit_behind(Bench *bench, uint32_t calls) {
-  for (uint32_t i = 0; i < calls; i++) submit(&bench->calls[i]);
+  for (uint32_t i = 0; i < calls; i++) call_submit(&bench->calls[i]);
   model_cancel(bench->backend, &bench->calls[0].request);
-  wait_done(bench, calls);
+  bench_wait_done(bench, calls);
 }
 
 /* ---- completion --------------------------------------------------------- */
@@ -172,18 +64,14 @@ CASE(timed_reply_comes_once_on_the_io_thread) {
   (void)state;
   Bench bench;
   bench_open(&bench, &(ModelOptions){.sim_profile = "fixed:3ms"}, 1);
-  submit(&bench.calls[0]);
-  wait_done(&bench, 1);
+  call_submit(&bench.calls[0]);
+  bench_wait_done(&bench, 1);
   const ModelRequest *request = &bench.calls[0].request;
   assert_false(bench.calls[0].at_once);
   assert_true(bench.calls[0].was_here);
   assert_int_equal(request->status, STATUS_OK);
   assert_true(request->completed_at - request->dispatched_at >= 3 * NS_PER_MS);
   bench_close(&bench, 1);
-}
-
-static void submit_next(Call *call) {
-  submit(call + 1);
 }
 
 /* Ten thousand requests, each submitted by the `done` of the one before: all
@@ -198,9 +86,10 @@ CASE(chain_by_done_does_not_recurse) {
              "\"latency_ms\":1}\n");
   bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = 1},
              CALLS);
-  for (uint32_t i = 0; i + 1 < CALLS; i++) bench.calls[i].next = submit_next;
-  submit(&bench.calls[0]);
-  wait_done(&bench, CALLS);
+  for (uint32_t i = 0; i + 1 < CALLS; i++)
+    bench.calls[i].at_end = call_submit_next;
+  call_submit(&bench.calls[0]);
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
     assert_false(bench.calls[i].at_once);
     assert_int_equal(bench.calls[i].done, 1);
@@ -236,11 +125,11 @@ CASE(instant_request_lets_the_next_one_in) {
   (void)state;
   Bench bench;
   bench_open(&bench, &(ModelOptions){.max_in_flight = 1}, 3);
-  bench.calls[0].brings_next = true;
-  bench.calls[1].brings_next = true;
-  submit(&bench.calls[0]);
+  bench.calls[0].at_start = call_submit_next;
+  bench.calls[1].at_start = call_submit_next;
+  call_submit(&bench.calls[0]);
   assert_true(bench.calls[0].at_once);
-  wait_done(&bench, 3);
+  bench_wait_done(&bench, 3);
   for (int i = 1; i < 3; i++) {
     assert_false(bench.calls[i].at_once);
     assert_true(bench.calls[i].was_here);
@@ -275,7 +164,7 @@ CASE(queue_of_instant_requests_starves_no_timer) {
   Bench bench;
   bench_open_held(&bench, CALLS);
   breath = (Breath){.timer = {.fire = breathe}, .bench = &bench};
-  bench.calls[CALLS / 2].next = set_breath;
+  bench.calls[CALLS / 2].at_end = set_breath;
   submit_behind(&bench, CALLS);
   assert_true(load_acquire(&breath.done_before) > CALLS / 2);
   assert_true(load_acquire(&breath.done_before) < CALLS * 3 / 4);
@@ -305,31 +194,6 @@ CASE(rank_goes_before_age) {
   bench_close(&bench, CALLS);
 }
 
-typedef struct Part {
-  Bench *bench;
-  uint32_t from, to;
-} Part;
-
-static void submit_part(void *argument) {
-  const Part *part = argument;
-  for (uint32_t i = part->from; i < part->to; i++)
-    submit(&part->bench->calls[i]);
-}
-
-static void submit_by_threads(Bench *bench, uint32_t calls) {
-  enum { THREADS = 3 };
-  Thread *threads[THREADS];
-  Part parts[THREADS];
-  for (uint32_t i = 0; i < THREADS; i++) {
-    Error error = {0};
-    parts[i] = (Part){bench, calls * i / THREADS, calls * (i + 1) / THREADS};
-    assert_int_equal(
-        thread_start(&threads[i], "submitter", submit_part, &parts[i], &error),
-        STATUS_OK);
-  }
-  for (uint32_t i = 0; i < THREADS; i++) thread_join(threads[i]);
-}
-
 CASE(limit_is_kept) {
   (void)state;
   enum { CALLS = 900, LIMIT = 7 };
@@ -338,8 +202,8 @@ CASE(limit_is_kept) {
       &bench,
       &(ModelOptions){.sim_profile = "fixed:0.2ms", .max_in_flight = LIMIT},
       CALLS);
-  submit_by_threads(&bench, CALLS);
-  wait_done(&bench, CALLS);
+  bench_submit_by_threads(&bench, CALLS);
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
     assert_int_equal(bench.calls[i].done, 1);
     assert_true(bench.calls[i].request.open_at_start <= LIMIT);
@@ -357,8 +221,8 @@ CASE(limit_is_kept_by_a_mixture) {
   write_temp(path, "{\"match\":\"00\",\"reply\":\"x\",\"latency_ms\":0.3}\n");
   bench_open(&bench, &(ModelOptions){.replies = path, .max_in_flight = LIMIT},
              CALLS);
-  submit_by_threads(&bench, CALLS);
-  wait_done(&bench, CALLS);
+  bench_submit_by_threads(&bench, CALLS);
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
     assert_int_equal(bench.calls[i].done, !bench.calls[i].at_once);
     assert_int_equal(bench.calls[i].request.status, STATUS_OK);
@@ -377,8 +241,8 @@ CASE(ten_thousand_in_flight) {
       &bench,
       &(ModelOptions){.sim_profile = "fixed:400", .max_in_flight = CALLS},
       CALLS);
-  submit_by_threads(&bench, CALLS);
-  wait_done(&bench, CALLS);
+  bench_submit_by_threads(&bench, CALLS);
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) assert_int_equal(bench.calls[i].done, 1);
   assert_true(bench.peak > CALLS / 2);
   bench_close(&bench, CALLS);
@@ -400,20 +264,20 @@ CASE(cancel_at_each_stage) {
              3);
   Call *calls = bench.calls;
   model_cancel(bench.backend, &calls[2].request);
-  submit(&calls[2]);
+  call_submit(&calls[2]);
   assert_true(calls[2].at_once);
   expect_cancelled(&calls[2]);
-  submit(&calls[0]);
-  submit(&calls[1]);
+  call_submit(&calls[0]);
+  call_submit(&calls[1]);
   model_cancel(bench.backend, &calls[1].request);
   model_cancel(bench.backend, &calls[1].request);
-  wait_done(&bench, 2);
+  bench_wait_done(&bench, 2);
   expect_cancelled(&calls[1]);
   assert_int_equal(calls[1].request.dispatched_at, 0);
   assert_int_equal(bench.started, 1);
   model_cancel(bench.backend, &calls[0].request);
   model_cancel(bench.backend, &calls[0].request);
-  wait_done(&bench, 3);
+  bench_wait_done(&bench, 3);
   expect_cancelled(&calls[0]);
   assert_true(calls[0].request.dispatched_at != 0);
   assert_int_equal(calls[0].done, 1);
@@ -429,10 +293,10 @@ CASE(cancel_on_the_shared_server_frees_the_slot) {
   bench_open(&bench,
              &(ModelOptions){.sim_profile = "workload4", .max_in_flight = 4},
              CALLS);
-  for (uint32_t i = 0; i < CALLS; i++) submit(&bench.calls[i]);
+  for (uint32_t i = 0; i < CALLS; i++) call_submit(&bench.calls[i]);
   for (uint32_t i = 0; i < CALLS; i++)
     model_cancel(bench.backend, &bench.calls[i].request);
-  wait_done(&bench, CALLS);
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
     expect_cancelled(&bench.calls[i]);
     assert_int_equal(bench.calls[i].done, 1);
@@ -440,17 +304,13 @@ CASE(cancel_on_the_shared_server_frees_the_slot) {
   bench_close(&bench, CALLS);
 }
 
-static void cancel_self(Call *call) {
-  model_cancel(call->bench->backend, &call->request);
-}
-
 CASE(cancel_inside_done_does_nothing) {
   (void)state;
   Bench bench;
   bench_open(&bench, &(ModelOptions){.sim_profile = "fixed:1"}, 1);
-  bench.calls[0].next = cancel_self;
-  submit(&bench.calls[0]);
-  wait_done(&bench, 1);
+  bench.calls[0].at_end = call_cancel;
+  call_submit(&bench.calls[0]);
+  bench_wait_done(&bench, 1);
   clock_sleep(2 * NS_PER_MS);
   assert_int_equal(bench.calls[0].done, 1);
   assert_int_equal(bench.calls[0].request.status, STATUS_OK);
@@ -465,23 +325,17 @@ CASE(cancel_while_starting) {
   bench_open(&bench,
              &(ModelOptions){.sim_profile = "fixed:3600s", .max_in_flight = 1},
              CALLS);
-  for (uint32_t i = 1; i < CALLS; i++) bench.calls[i].gives_up = true;
-  submit(&bench.calls[0]);
-  submit(&bench.calls[1]); /* waits, is started by the I/O thread */
+  for (uint32_t i = 1; i < CALLS; i++) bench.calls[i].at_start = call_cancel;
+  call_submit(&bench.calls[0]);
+  call_submit(&bench.calls[1]); /* waits, is started by the I/O thread */
   model_cancel(bench.backend, &bench.calls[0].request);
-  wait_done(&bench, 2);
-  submit(&bench.calls[2]); /* is started by this one */
-  wait_done(&bench, CALLS);
+  bench_wait_done(&bench, 2);
+  call_submit(&bench.calls[2]); /* is started by this one */
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) expect_cancelled(&bench.calls[i]);
   assert_int_equal(bench.calls[1].done, 1);
   assert_int_equal(bench.open, 0);
   bench_close(&bench, CALLS);
-}
-
-static void cancel_part(void *argument) {
-  const Part *part = argument;
-  for (uint32_t i = part->from; i < part->to; i++)
-    model_cancel(part->bench->backend, &part->bench->calls[i * 2].request);
 }
 
 /* Cancels run beside submits and completions: before, while queued, while
@@ -489,18 +343,11 @@ static void cancel_part(void *argument) {
 static void race(const char *profile, uint32_t limit) {
   enum { CALLS = 4000 };
   Bench bench;
-  Thread *thread;
-  Error error = {0};
   bench_open(&bench,
              &(ModelOptions){.sim_profile = profile, .max_in_flight = limit},
              CALLS);
-  Part part = {&bench, 0, CALLS / 2};
-  assert_int_equal(
-      thread_start(&thread, "canceller", cancel_part, &part, &error),
-      STATUS_OK);
-  submit_by_threads(&bench, CALLS);
-  thread_join(thread);
-  wait_done(&bench, CALLS);
+  bench_submit_and_cancel(&bench, CALLS);
+  bench_wait_done(&bench, CALLS);
   for (uint32_t i = 0; i < CALLS; i++) {
     Status status = bench.calls[i].request.status;
     assert_int_equal(bench.calls[i].done, !bench.calls[i].at_once);
@@ -524,11 +371,7 @@ CASE(cancel_races) {
 CASE(cancel_races_on_the_shared_server) {
   (void)state;
   char path[] = "/tmp/apxm-client-XXXXXX.json";
-  int fd = mkstemps(path, 5);
-  Error error = {0};
-  Slice text = SLICE("{\"capacity\":4,\"sizes_ms\":[0.01,0.02,0.005]}");
-  assert_int_equal(file_write_fd(fd, text, &error), STATUS_OK);
-  close(fd);
+  write_temp(path, "{\"capacity\":4,\"sizes_ms\":[0.01,0.02,0.005]}");
   race(path, 8);
   unlink(path);
 }
@@ -581,7 +424,7 @@ CASE(request_log_has_a_line_a_request) {
     bench.calls[i].request.run = 7;
     bench.calls[i].request.system = SLICE("be brief");
     bench.calls[i].request.max_tokens = 5;
-    submit(&bench.calls[i]);
+    call_submit(&bench.calls[i]);
   }
   assert_int_equal(file_read(path, 1 << 20, &text, &error), STATUS_OK);
   const char *at = text.data;
@@ -661,13 +504,13 @@ CASE(backends_are_told_apart) {
   assert_int_equal(model_backend_limit(wide), 7);
   assert_string_equal(model_backend_model(bench.backend), "small");
   assert_string_equal(model_backend_model(wide), "big");
-  submit(&bench.calls[0]);
+  call_submit(&bench.calls[0]);
   bench.backend = wide;
-  submit(&bench.calls[1]); /* is not held up by the other */
+  call_submit(&bench.calls[1]); /* is not held up by the other */
   assert_int_equal(load_relaxed(&bench.started), 2);
   model_cancel(bench.calls[0].request.backend, &bench.calls[0].request);
   model_cancel(wide, &bench.calls[1].request);
-  wait_done(&bench, 2);
+  bench_wait_done(&bench, 2);
   bench_close(&bench, 2);
   config_free(&config);
 }

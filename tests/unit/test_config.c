@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * core/config: what a file may say, where what is wrong stands, which file
- * wins, and that no message repeats what might be a secret. Texts are parsed
- * out of blocks of exactly their size, so that the address sanitizer sees a
- * read past one.
+ * core/config: what a file may say, where what is wrong stands, and that no
+ * message repeats what might be a secret. Texts are parsed out of blocks of
+ * exactly their size, so that the address sanitizer sees a read past one.
  */
 #include "core/config/config.h"
 
@@ -103,7 +102,8 @@ CASE(everything) {
       "  fast: { provider: openai, url: \"http://127.0.0.1:8080/v1/\",\n"
       "          model: qwen2.5-7b, key: env:FAST_KEY,\n"
       "          headers: { X-Team: env:TEAM, X-Purpose: tests },\n"
-      "          max_in_flight: 32, rpm: 600, tpm: 200_000, stream: true,\n"
+      "          max_in_flight: 32, rpm: 600, tpm: 200_000, stream: false,\n"
+      "          retries: 0, cache_prompts: true,\n"
       "          timeout: { connect: 250ms, first_token: 2m, idle: 61s,\n"
       "                     total: 1h } }\n"
       "tools:\n"
@@ -126,13 +126,12 @@ CASE(everything) {
   assert_int_equal(b->header_count, 2);
   assert_string_equal(b->headers[0].name, "X-Team");
   assert_string_equal(b->headers[0].value, "TEAM");
-  assert_true(b->headers[0].is_env);
+  assert_true(b->headers[0].is_env && !b->headers[1].is_env);
   assert_string_equal(b->headers[1].value, "tests");
-  assert_false(b->headers[1].is_env);
   assert_int_equal(b->max_in_flight, 32);
-  assert_int_equal(b->rpm, 600);
-  assert_int_equal(b->tpm, 200000);
-  assert_true(b->stream);
+  assert_true(!b->is_adaptive && !b->stream && b->cache_prompts);
+  assert_int_equal(b->retries, 0);
+  assert_true(b->rpm == 600 && b->tpm == 200000);
   assert_int_equal(b->connect_ns, 250 * NS_PER_MS);
   assert_int_equal(b->first_token_ns, 120 * NS_PER_S);
   assert_int_equal(b->idle_ns, 61 * NS_PER_S);
@@ -175,7 +174,7 @@ CASE(defaults) {
   assert_string_equal(b->url, "https://api.openai.com/v1");
   assert_string_equal(b->key_env, "OPENAI_API_KEY");
   assert_false(b->key_is_wanted);
-  assert_false(b->stream);
+  assert_true(b->stream && b->is_adaptive && !b->cache_prompts);
   assert_null(b->model);
   assert_int_equal(b->max_in_flight, LIMIT_IN_FLIGHT_HTTP);
   assert_int_equal(b->rpm, 0);
@@ -184,8 +183,7 @@ CASE(defaults) {
   assert_int_equal(b->idle_ns, 60 * NS_PER_S);
   assert_int_equal(b->total_ns, 600 * NS_PER_S);
   assert_string_equal(b[1].url, "http://127.0.0.1:11434");
-  assert_null(b[1].key_env);
-  assert_null(b[2].url);
+  assert_true(!b[1].key_env && !b[2].url);
   assert_int_equal(b[2].max_in_flight, LIMIT_IN_FLIGHT_SIM);
   /* OpenAI's key is for OpenAI, unless the file says otherwise. */
   assert_null(b[3].key_env);
@@ -315,15 +313,15 @@ CASE(units) {
   config_free(&config);
 }
 
+#define KINDS "sim, openai, anthropic, google, ollama"
+
 CASE(backends) {
   (void)state;
   refuse("backends:\n  a:\n", "f:2:3: the backend `a` needs a `provider`");
   refuse("backends: { a: { provider: opneai } }",
          "f:1:28: unknown provider `opneai`; did you mean `openai`?");
-  refuse("backends: { a: { provider: xyz } }",
-         "f:1:28: `provider` needs one of sim, openai, ollama");
-  refuse("backends: { a: { provider: [sim] } }",
-         "f:1:28: `provider` needs one of sim, openai, ollama");
+  refuse("backends: {a: {provider: xyz}}",
+         "f:1:26: `provider` needs one of " KINDS);
   refuse("backends: { \"a b\": { provider: sim } }",
          "f:1:13: a backend's name has letters, digits, `-`, `_` and `.`, at "
          "most 64 of them, a letter or digit first");
@@ -336,8 +334,8 @@ CASE(backends) {
   refuse("backend: flast\nbackends: { fast: { provider: sim } }",
          "f:1:10: there is no backend `flast`; did you mean `fast`?");
   refuse("backend: qqq\nbackends: { fast: { provider: sim } }",
-         "f:1:10: there is no backend `qqq`; there are fast, sim, openai, "
-         "ollama, and PROVIDER:URL");
+         "f:1:10: there is no backend `qqq`; there are fast, " KINDS
+         ", and PROVIDER:URL");
 }
 
 CASE(secrets) {
@@ -510,6 +508,31 @@ CASE(yaml) {
   refuse("store: \"a\\0b\"\n", "f:1:8: a text must not hold a NUL");
 }
 
+/* For readers of other files. */
+CASE(yaml_as_json) {
+  (void)state;
+  Arena arena;
+  Error error = {0};
+  YamlNode *root = NULL;
+  Buf json = {0};
+  Slice text = SLICE(
+      "a: [1, -2.5e3, 01, 0x1, .5, 1_000, \"1\", '2']\n"
+      "b: { c: true, d: True, e: null, f: ~, g: , h: \"null\" }\n"
+      "\"i j\": |\n  x\n  \"y\"\n"
+      "k: []\nl: {}\n");
+  arena_init(&arena);
+  if (yaml_parse("f", text, &arena, &root, &error) != STATUS_OK)
+    fail_msg("%s", error.message);
+  yaml_add_json(root, &json);
+  assert_string_equal(
+      json.data,
+      "{\"a\":[1,-2.5e3,\"01\",\"0x1\",\".5\",\"1_000\",\"1\",\"2\"],"
+      "\"b\":{\"c\":true,\"d\":\"True\",\"e\":null,\"f\":null,\"g\":null,"
+      "\"h\":\"null\"},\"i j\":\"x\\n\\\"y\\\"\\n\",\"k\":[],\"l\":{}}");
+  buf_free(&json);
+  arena_free(&arena);
+}
+
 CASE(bytes) {
   (void)state;
   refuse_slice(SLICE("a: \xFF\n"), "f:1:4: this is not UTF-8");
@@ -624,206 +647,6 @@ CASE(find) {
   config_free(&config);
 }
 
-/* ---- files --------------------------------------------------------------- */
-
-static char root[64]; /* a folder of this test's own */
-
-static const char *in_root(const char *name) {
-  static char path[256];
-  snprintf(path, sizeof path, "%s/%s", root, name);
-  return path;
-}
-
-static void put(const char *name, const char *text) {
-  Error error = {0};
-  if (file_write(in_root(name), slice_of(text), &error) != STATUS_OK)
-    fail_msg("%s", error.message);
-}
-
-static void make_folder(const char *name) {
-  if (mkdir(in_root(name), 0700) != 0) fail_msg("mkdir %s", in_root(name));
-}
-
-static int set_up(void **state) {
-  (void)state;
-  memcpy(root, "/tmp/apxm-config-XXXXXX", 24);
-  if (!mkdtemp(root)) return 1;
-  make_folder("home");
-  make_folder("home/.apxm");
-  make_folder("work");
-  make_folder("work/.apxm");
-  make_folder("work/deep");
-  make_folder("work/deep/er");
-  unsetenv("APXM_HOME");
-  setenv("HOME", in_root("home"), 1);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  static const char *const names[] = {"home/.apxm/config.yaml",
-                                      "home/.apxm",
-                                      "home",
-                                      "work/.apxm/config.yaml",
-                                      "work/.apxm",
-                                      "work/deep/er",
-                                      "work/deep",
-                                      "work",
-                                      "config.yaml"};
-  (void)state;
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    remove(in_root(names[i]));
-  return rmdir(root);
-}
-
-static void load(const char *folder, Config *config) {
-  Error error = {0};
-  if (config_load(in_root(folder), config, &error) != STATUS_OK)
-    fail_msg("%s", error.message);
-}
-
-CASE(no_file) {
-  (void)state;
-  Config config;
-  load("work", &config);
-  assert_int_equal(config.files.length, 0);
-  assert_null(config.backend);
-  config_free(&config);
-}
-
-CASE(nearest_parent) {
-  (void)state;
-  Config config;
-  put("work/.apxm/config.yaml", "backend: sim\nstore: s\n");
-  load("work/deep/er", &config);
-  assert_int_equal(config.files.length, 1);
-  assert_string_equal(config.backend, "sim");
-  assert_string_equal(config.files.data[0], in_root("work/.apxm/config.yaml"));
-  assert_string_equal(config.store, in_root("work/s"));
-  config_free(&config);
-}
-
-static void refuse_load(Status wanted, const char *part) {
-  Config config;
-  Error error = {0};
-  assert_int_equal(config_load(in_root("work"), &config, &error), wanted);
-  if (!strstr(error.message, part))
-    fail_msg("%s lacks %s", error.message, part);
-  config_free(&config);
-}
-
-CASE(the_nearer_wins) {
-  (void)state;
-  Config config;
-  put("home/.apxm/config.yaml",
-      "backend: a\n"
-      "backends:\n"
-      "  a: { provider: openai, model: far, rpm: 5,\n"
-      "       headers: { X-Far: a }, timeout: { idle: 5s, total: 6s } }\n"
-      "  c: { provider: sim }\n"
-      "tools: { t: { command: [far], effect: pure } }\n"
-      "instructions: { ask: far, think: far }\n"
-      "store: there\n");
-  put("work/.apxm/config.yaml",
-      "backends:\n"
-      "  b: { provider: ollama }\n"
-      "  a: { model: near, headers: { X-Near: b }, timeout: { idle: 7s } }\n"
-      "tools: { t: { command: [near] } }\n"
-      "instructions: { ask: near }\n");
-  load("work", &config);
-  assert_int_equal(config.files.length, 2);
-  assert_string_equal(config.files.data[0], in_root("work/.apxm/config.yaml"));
-  assert_string_equal(config.files.data[1], in_root("home/.apxm/config.yaml"));
-  assert_string_equal(config.backend, "a");
-  assert_int_equal(config.backends.length, 3);
-  BackendConfig a;
-  assert_int_equal(config_find_backend(&config, "a", &config.arena, &a, NULL),
-                   STATUS_OK);
-  assert_string_equal(a.provider, "openai");
-  assert_string_equal(a.model, "near");
-  assert_int_equal(a.rpm, 5);
-  assert_int_equal(a.header_count, 1);
-  assert_string_equal(a.headers[0].name, "X-Near");
-  assert_int_equal(a.idle_ns, 7 * NS_PER_S);
-  assert_int_equal(a.total_ns, 6 * NS_PER_S);
-  assert_string_equal(a.file, config.files.data[0]);
-  assert_int_equal(a.line, 3);
-  assert_int_equal(config.tools.length, 1);
-  assert_string_equal(config.tools.data[0].command[0], "near");
-  assert_int_equal(config.tools.data[0].effect, TOOL_EFFECT_EXTERNAL);
-  assert_string_equal(config_instruction(&config, SLICE("ask")), "near");
-  assert_string_equal(config_instruction(&config, SLICE("think")), "far");
-  assert_string_equal(config.store, in_root("home/.apxm/there"));
-  config_free(&config);
-}
-
-/* Else somebody else's project would get the user's key without naming it. */
-CASE(a_key_is_not_lured_away) {
-  (void)state;
-  const char *near = "work/.apxm/config.yaml";
-  put("home/.apxm/config.yaml",
-      "backends:\n"
-      "  a: { provider: openai, url: \"http://one/v1\", key: env:A }\n"
-      "  b: { provider: openai, headers: { X-B: env:B, X-C: c } }\n");
-  put(near, "backends: { a: { url: \"http://two/v1\" } }\n");
-  refuse_load(STATUS_FORMAT, ".apxm/config.yaml:1:23: the backend `a` would");
-  put(near, "backends: { b: { url: \"http://two/v1\" } }\n");
-  refuse_load(STATUS_FORMAT, "write `headers` here, too");
-  Config config;
-  put(near,
-      "backends:\n"
-      "  a: { url: \"http://two/v1\", key: env:A }\n"
-      "  b: { url: \"http://two/v1\", headers: { X-C: c } }\n");
-  load("work", &config);
-  config_free(&config);
-}
-
-CASE(other_home) {
-  (void)state;
-  Config config;
-  setenv("APXM_HOME", root, 1);
-  put("home/.apxm/config.yaml", "nonsense: 1\n");
-  put("config.yaml", "backend: openai\n");
-  load("work", &config);
-  assert_string_equal(config.backend, "openai");
-  config_free(&config);
-}
-
-/* Below the home folder both searches find one file. */
-CASE(one_file_once) {
-  (void)state;
-  Config config;
-  put("home/.apxm/config.yaml", "backends: { a: { provider: sim } }\n");
-  load("home", &config);
-  assert_int_equal(config.files.length, 1);
-  assert_int_equal(config.backends.length, 1);
-  config_free(&config);
-}
-
-CASE(bad_files) {
-  (void)state;
-  put("home/.apxm/config.yaml", "backend: sim\nbackends:\n  a: {}\n");
-  refuse_load(STATUS_FORMAT,
-              "home/.apxm/config.yaml:3:3: the backend `a` "
-              "needs a `provider`");
-  put("work/.apxm/config.yaml", "\n\nbakend: x");
-  refuse_load(STATUS_FORMAT,
-              "work/.apxm/config.yaml:3:1: unknown key "
-              "`bakend`");
-  remove(in_root("work/.apxm/config.yaml"));
-  make_folder("work/.apxm/config.yaml");
-  refuse_load(STATUS_IO, "not a regular file");
-  remove(in_root("work/.apxm/config.yaml"));
-  assert_int_equal(mkfifo(in_root("work/.apxm/config.yaml"), 0600), 0);
-  refuse_load(STATUS_IO, "not a regular file");
-  remove(in_root("work/.apxm/config.yaml"));
-  Buf text = {0};
-  buf_add_char(&text, '#');
-  buf_add_repeat(&text, 'x', LIMIT_CONFIG_FILE_BYTES);
-  put("work/.apxm/config.yaml", text.data);
-  buf_free(&text);
-  refuse_load(STATUS_LIMIT, "config.yaml");
-}
-
 /* ---- what `apxm init` writes --------------------------------------------- */
 
 CASE(template_as_it_is) {
@@ -850,10 +673,12 @@ CASE(template_shows_all) {
   const BackendConfig *b = &config.backends.data[0];
   assert_true(b->model && b->key_env && b->header_count && b->rpm && b->tpm);
   static const char *const keys[] = {
-      "provider:", "url:",         "model:",  "key:",     "headers:",
-      "rpm:",      "tpm:",         "stream:", "timeout:", "max_in_flight:",
-      "connect:",  "first_token:", "idle:",   "total:",   "command:",
-      "http:",     "method:",      "env:",    "effect:",  "output_limit:"};
+      "provider:", "url:",           "model:",   "key:",
+      "headers:",  "rpm:",           "tpm:",     "stream:",
+      "timeout:",  "max_in_flight:", "retries:", "cache_prompts:",
+      "connect:",  "first_token:",   "idle:",    "total:",
+      "command:",  "http:",          "method:",  "env:",
+      "effect:",   "output_limit:"};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     if (!strstr(text.data, keys[i])) fail_msg("%s is not shown", keys[i]);
   }
@@ -863,8 +688,6 @@ CASE(template_shows_all) {
   config_free(&config);
   buf_free(&text);
 }
-
-#define WITH_FILES(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
   const struct CMUnitTest cases[] = {
@@ -882,16 +705,10 @@ int main(void) {
       cmocka_unit_test(tools),
       cmocka_unit_test(yaml),
       cmocka_unit_test(bytes),
+      cmocka_unit_test(yaml_as_json),
       cmocka_unit_test(too_much),
       cmocka_unit_test(many_backends),
       cmocka_unit_test(find),
-      WITH_FILES(no_file),
-      WITH_FILES(nearest_parent),
-      WITH_FILES(the_nearer_wins),
-      WITH_FILES(a_key_is_not_lured_away),
-      WITH_FILES(other_home),
-      WITH_FILES(one_file_once),
-      WITH_FILES(bad_files),
       cmocka_unit_test(template_as_it_is),
       cmocka_unit_test(template_shows_all),
   };

@@ -216,7 +216,7 @@ CASE(a_switch_keeps_its_cases_in_order) {
       "\n"
       "graph 3 A.main/switch#0/case#2\n"
       "  %0 = err(\"no c\")\n"
-      "  %1 = none: str\n"
+      "  %1 = none(!%0): str\n"
       "  %2 = result(%1): str\n"
       "  %3 = end\n");
 }

@@ -166,12 +166,110 @@ CASE(refusing) {
   assert_unbound(bytes, 4, "the argument `text` is not valid UTF-8");
 }
 
+/* ---- JSON ---------------------------------------------------------------- */
+
+static const char json_flows[] =
+    "type Point { x: num, y: num }\n"
+    "agent A {\n"
+    "  @entry flow one(text: str) -> str { return text }\n"
+    "  flow two(text: str, n: num) -> str { return text + n }\n"
+    "  flow any(row: json) -> json { return row }\n"
+    "  flow point(p: Point) -> num { return p.x }\n"
+    "  flow list(xs: list<num>) { print(xs) }\n"
+    "  flow none() -> num { return 1 }\n"
+    "}\n";
+
+/* What `flow` gets of `line`, its arguments one after the other as JSON, or
+ * what is wrong, without the signature. `given` is NULL or an argument of
+ * that name, "1". */
+static void assert_line(const char *name, const char *given, const char *line,
+                        const char *wanted) {
+  Program program = load(json_flows);
+  Error error = {0};
+  Value value, fixed[2], values[2];
+  uint32_t flow = 0;
+  Buf got = {0};
+  FlowArg arg = {given, SLICE("1")};
+  assert_int_equal(flow_find(program.object, name, &flow, &error), STATUS_OK);
+  uint32_t count = program.object->flows[flow].param_count;
+  assert_int_equal(
+      flow_bind_some(program.object, flow, &arg, given != NULL, fixed, &error),
+      STATUS_OK);
+  assert_int_equal(value_from_json(slice_of(line), &value, &error), STATUS_OK);
+  if (flow_bind_value(program.object, flow, value, fixed, values, &error)) {
+    buf_add_text(&got, error.message);
+    char *end = strstr(got.data, "; the flow is ");
+    assert_non_null(end);
+    *end = '\0';
+  } else {
+    buf_add_char(&got, ' ');
+    for (uint32_t i = 0; i < count; i++) {
+      value_add_json(values[i], &got);
+      buf_add_char(&got, ' ');
+      value_drop(values[i]);
+    }
+  }
+  assert_string_equal(got.data, wanted);
+  for (uint32_t i = 0; i < count; i++) value_drop(fixed[i]);
+  value_drop(value);
+  buf_free(&got);
+  program_free(&program);
+}
+
+CASE(lines) {
+  (void)state;
+  assert_line("one", NULL, "\"a\"", " \"a\" ");
+  assert_line("one", NULL, "{\"text\": \"a\"}", " \"a\" ");
+  assert_line("two", NULL, "{\"n\": 2, \"text\": \"a\"}", " \"a\" 2 ");
+  assert_line("two", "n", "\"a\"", " \"a\" 1 ");
+  assert_line("two", "n", "{\"text\": \"a\"}", " \"a\" 1 ");
+  assert_line("two", "text", "7", " \"1\" 7 ");
+  assert_line("list", NULL, "[1, 2]", " [1,2] ");
+  assert_line("none", NULL, "{}", " ");
+}
+
+CASE(lines_that_are_objects) {
+  (void)state;
+  assert_line("any", NULL, "null", " null ");
+  assert_line("any", NULL, "{\"a\": 1}", " {\"a\":1} ");
+  assert_line("any", NULL, "{}", " {} ");
+  assert_line("any", NULL, "{\"row\": [1]}", " [1] ");
+  assert_line("any", NULL, "{\"row\": 1, \"a\": 2}", " {\"row\":1,\"a\":2} ");
+  assert_line("point", NULL, "{\"x\": 1, \"y\": 2}", " {\"x\":1,\"y\":2} ");
+  assert_line("point", NULL, "{\"p\": {\"x\": 1, \"y\": 2}}",
+              " {\"x\":1,\"y\":2} ");
+}
+
+CASE(lines_that_are_wrong) {
+  (void)state;
+  assert_line("one", NULL, "1",
+              "the argument `text` is wrong: expected str, found a number");
+  assert_line("one", NULL, "{}", "the parameter `text` is not given");
+  assert_line("two", NULL, "{\"text\": \"a\"}",
+              "the parameter `n` is not given");
+  assert_line("two", NULL, "{\"text\": \"a\", \"n\": \"b\"}",
+              "the argument `n` is wrong: expected num, found a text");
+  assert_line("two", NULL, "{\"text\": \"a\", \"n\": 1, \"k\": 1}",
+              "there is no parameter `k`");
+  assert_line("two", "n", "{\"text\": \"a\", \"n\": 1}",
+              "the parameter `n` is given twice");
+  assert_line("two", NULL, "\"a\"",
+              "an object with arguments by name is needed, not a text");
+  assert_line("none", NULL, "null",
+              "an object with arguments by name is needed, not null");
+  assert_line("point", NULL, "{\"x\": 1}",
+              "the argument `p` is wrong: it lacks the field `y` of Point");
+}
+
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(finding),
       cmocka_unit_test(ambiguous_entry),
       cmocka_unit_test(binding),
       cmocka_unit_test(refusing),
+      cmocka_unit_test(lines),
+      cmocka_unit_test(lines_that_are_objects),
+      cmocka_unit_test(lines_that_are_wrong),
   };
   return RUN(cases);
 }

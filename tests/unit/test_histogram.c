@@ -28,6 +28,7 @@ CASE(empty_is_zero) {
   Histogram *h = MEM_NEW(Histogram);
   assert_int_equal(histogram_percentile(h, 0.5), 0);
   assert_int_equal(histogram_mean(h), 0);
+  histogram_free(h);
   mem_free(h);
 }
 
@@ -38,6 +39,7 @@ CASE(one_entry_is_every_percentile) {
   for (int i = 0; i <= 100; i++)
     assert_int_equal(histogram_percentile(h, i / 100.0), 123456789);
   assert_int_equal(histogram_mean(h), 123456789);
+  histogram_free(h);
   mem_free(h);
 }
 
@@ -57,6 +59,7 @@ CASE(extremes_have_a_bucket) {
   assert_int_equal(histogram_percentile(h, 2 / 6.0), 31);
   assert_int_equal(histogram_percentile(h, 0.5), 32);
   assert_true(histogram_percentile(h, 1) > UINT64_MAX / 64 * 63);
+  histogram_free(h);
   mem_free(h);
 }
 
@@ -82,6 +85,7 @@ static void check(double scale, uint64_t seed) {
   assert_int_equal(histogram_mean(h), sum / COUNT);
   assert_int_equal(h->min, all[0]);
   assert_int_equal(h->max, all[COUNT - 1]);
+  histogram_free(h);
   mem_free(h);
   mem_free(all);
 }
@@ -96,12 +100,47 @@ CASE(percentiles_are_close) {
   }
 }
 
+CASE(parts_add_up_to_the_whole) {
+  (void)state;
+  Histogram whole = {0}, sum = {0}, parts[3] = {{0}, {0}, {0}};
+  uint64_t seed = 7;
+  for (int i = 0; i < 3000; i++) {
+    uint64_t ns = next_random(&seed) >> (seed % 64);
+    histogram_add(&whole, ns);
+    histogram_add(&parts[i % 2], ns); /* one stays empty */
+  }
+  for (int i = 0; i < 3; i++) histogram_add_all(&sum, &parts[i]);
+  assert_int_equal(sum.count, whole.count);
+  assert_int_equal(sum.sum, whole.sum);
+  assert_int_equal(sum.min, whole.min);
+  assert_int_equal(sum.max, whole.max);
+  for (int i = 0; i <= 1000; i++)
+    assert_int_equal(histogram_percentile(&sum, i / 1000.0),
+                     histogram_percentile(&whole, i / 1000.0));
+  for (int i = 0; i < 3; i++) histogram_free(&parts[i]);
+  histogram_free(&sum);
+  histogram_free(&whole);
+  assert_int_equal(histogram_percentile(&whole, 0.5), 0);
+}
+
+CASE(a_few_entries_cost_little) {
+  (void)state;
+  Histogram h = {0};
+  uint32_t groups = 0;
+  for (uint64_t ns = 1000; ns < 1020; ns++) histogram_add(&h, ns);
+  for (uint32_t i = 0; i < HISTOGRAM_GROUPS; i++) groups += h.groups[i] != NULL;
+  assert_int_equal(groups, 1);
+  histogram_free(&h);
+}
+
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(empty_is_zero),
       cmocka_unit_test(one_entry_is_every_percentile),
       cmocka_unit_test(extremes_have_a_bucket),
       cmocka_unit_test(percentiles_are_close),
+      cmocka_unit_test(parts_add_up_to_the_whole),
+      cmocka_unit_test(a_few_entries_cost_little),
   };
   return RUN(cases);
 }

@@ -14,6 +14,7 @@
 #include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/thread.h"
 #include "tests/http_ask.h"
 #include "tests/unit/unit.h"
 
@@ -110,6 +111,31 @@ CASE(time_out_of_the_whole) {
   HttpTimeouts only = {0, 0, 0, SHORT};
   expect_late(serve_silence, NULL, only, HTTP_FAILURE_TIMEOUT_TOTAL,
               HTTP_PIECE_STOP);
+}
+
+/* The end of an exchange of its own, before the endpoint's or without one, and
+ * before it has begun. */
+CASE(time_out_at_a_given_time) {
+  (void)state;
+  static const uint64_t totals[] = {0, LONG};
+  for (int i = 0; i < 4; i++) {
+    Setup setup = setup_with(serve_drip, "data\n", "http://127.0.0.1",
+                             &(HttpTimeouts){LONG, LONG, LONG, totals[i / 2]});
+    Ask ask;
+    ask_init(&ask, setup.endpoint);
+    uint64_t start = clock_now();
+    ask.exchange.receive = ask_receive;
+    ask.exchange.ends_at = i % 2 ? start - 1 : start + 3 * SHORT;
+    http_start(&ask.exchange);
+    ask_wait(&ask);
+    assert_int_equal(ask.exchange.failure, HTTP_FAILURE_TIMEOUT_TOTAL);
+    assert_true(ask.exchange.ended_at >= ask.exchange.ends_at);
+    assert_non_null(
+        strstr(ask.exchange.message, i % 2 ? "no end of the reply within 0 s"
+                                           : "no end of the reply within 0.0"));
+    ask_free(&ask);
+    setup_close(&setup);
+  }
 }
 
 /* The first piece counts, then only comments come. */
@@ -549,25 +575,44 @@ CASE(crowds_with_cancels) {
   setup_close(&setup);
 }
 
+/* Where hundreds meet. */
+typedef struct Meeting {
+  Mutex mutex; /* guards the next */
+  uint32_t arrived;
+  Cond all_there;
+} Meeting;
+
+enum { MEMBERS = 300 };
+
+static void wait_for_all(Meeting *meeting) {
+  mutex_lock(&meeting->mutex);
+  if (++meeting->arrived == MEMBERS) cond_broadcast(&meeting->all_there);
+  while (meeting->arrived < MEMBERS)
+    cond_wait(&meeting->all_there, &meeting->mutex);
+  mutex_unlock(&meeting->mutex);
+}
+
 /* More than one multi handle holds, all open at once. */
 static void serve_together(RawPeer *peer, void *argument) {
-  _Atomic uint32_t *arrived = argument;
   while (raw_peer_skip(peer)) {
-    add_relaxed(arrived, 1);
-    while (load_relaxed(arrived) < 300) clock_sleep(NS_PER_MS);
+    wait_for_all(argument);
     if (!raw_peer_reply(peer, 200, "", SLICE("{}"))) return;
   }
 }
 
 CASE(hundreds_open_at_once) {
   (void)state;
-  _Atomic uint32_t arrived = 0;
-  Setup setup = setup_to(serve_together, &arrived);
-  run_many(&setup, setup.endpoint, 300, 0, HTTP_FAILURE_NONE);
-  assert_int_equal(raw_server_accepted(setup.server), 300);
+  Meeting meeting = {0};
+  mutex_init(&meeting.mutex);
+  cond_init(&meeting.all_there);
+  Setup setup = setup_to(serve_together, &meeting);
+  run_many(&setup, setup.endpoint, MEMBERS, 0, HTTP_FAILURE_NONE);
+  assert_int_equal(raw_server_accepted(setup.server), MEMBERS);
   run_many(&setup, setup.endpoint, 100, 0, HTTP_FAILURE_NONE);
-  assert_int_equal(raw_server_accepted(setup.server), 300);
+  assert_int_equal(raw_server_accepted(setup.server), MEMBERS);
   setup_close(&setup);
+  cond_destroy(&meeting.all_there);
+  mutex_destroy(&meeting.mutex);
 }
 
 int main(void) {
@@ -576,6 +621,7 @@ int main(void) {
       cmocka_unit_test(time_out_before_a_reply),
       cmocka_unit_test(time_out_in_the_middle),
       cmocka_unit_test(time_out_of_the_whole),
+      cmocka_unit_test(time_out_at_a_given_time),
       cmocka_unit_test(comments_are_no_progress),
       cmocka_unit_test(a_whole_reply_has_an_end),
       cmocka_unit_test(cancel_at_once),

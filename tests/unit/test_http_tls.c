@@ -144,7 +144,7 @@ static void ask_tls(const char *place, HttpFailure failure,
 
 CASE(a_certificate_nobody_signed_is_refused) {
   (void)state;
-  ask_tls("https://127.0.0.1", HTTP_FAILURE_TLS, "certificate");
+  ask_tls("https://127.0.0.1", HTTP_FAILURE_CERTIFICATE, "certificate");
 }
 
 CASE(a_certificate_of_the_environment_is_taken) {
@@ -157,7 +157,7 @@ CASE(a_certificate_of_the_environment_is_taken) {
 CASE(a_certificate_for_another_name_is_refused) {
   (void)state;
   setenv("SSL_CERT_FILE", tls.certificate, 1);
-  ask_tls("https://localhost", HTTP_FAILURE_TLS, "localhost");
+  ask_tls("https://localhost", HTTP_FAILURE_CERTIFICATE, "localhost");
   unsetenv("SSL_CERT_FILE");
 }
 

@@ -34,7 +34,7 @@ CASE(parameters_nodes_results) {
   expect_graph(
       "agent A { flow main(x: str, n: num) -> str {\n"
       "  ask(x, temperature: 0.5, system: \"S\", max_tokens: 10) -> r\n"
-      "  think(r, budget_tokens: 100) -> t\n"
+      "  think(r, budget_tokens: 100, timeout: 1.5s, retries: 0) -> t\n"
       "  merge(r, t, n, true, -1.5) -> m\n"
       "  wait(m, r) -> w\n"
       "  let l = [w, [\"a\"]]\n"
@@ -45,7 +45,8 @@ CASE(parameters_nodes_results) {
       "  %1 = param: num -> n\n"
       "  %2 = ask(%0): str -> r "
       "{system: \"S\", temperature: 0.5, max_tokens: 10}\n"
-      "  %3 = think(%2): str -> t {budget_tokens: 100}\n"
+      "  %3 = think(%2): str -> t "
+      "{budget_tokens: 100, timeout: 1500, retries: 0}\n"
       "  %4 = merge(%2, %3, %1, true, -1.5): str -> m\n"
       "  %5 = wait(%4, %2): list<str> -> w\n"
       "  %6 = list(\"a\"): list<str>\n"
@@ -53,6 +54,66 @@ CASE(parameters_nodes_results) {
       "  %8 = reason(\"about\", \"\\n\\nContext 1: \", %7): str\n"
       "  %9 = result(%8): str\n"
       "  %10 = end\n");
+}
+
+/* What is closest to a call wins, and a called flow starts from nothing. */
+CASE(annotations_are_attributes) {
+  (void)state;
+  expect_graph(
+      "agent A { context: \"C\" @retry(5) @timeout(2s) flow main(n: num) "
+      "-> str {\n"
+      "  @timeout(1s) @backend(\"b\") loop (i in [n], parallel: 2) {\n"
+      "    @[retry(0)] ask(\"b\", timeout: 3s) -> _\n"
+      "    if (i > 1) { think(\"c\", backend: \"d\") -> _ }\n"
+      "  }\n"
+      "  @retry(1) if (n > 1) { return ask(\"r\") }\n"
+      "  ask(\"a\") -> a\n"
+      "  return a + other()\n"
+      "} flow other() -> str { return ask(\"e\", system: \"S\") } }\n",
+      "graph 0 A.main: str\n"
+      "  %0 = param: num -> n\n"
+      "  %1 = list(%0): list<num>\n"
+      "  %2 = loop(%1) [body: graph 4] {parallel: 2}\n"
+      "  %3 = >(%0, 1): bool\n"
+      "  %4 = branch(%3) [true: graph 5, false: graph 6]\n"
+      "  %5 = port: str\n"
+      "  %6 = result(%5): str\n"
+      "  %7 = end\n"
+      "\n"
+      "graph 1 A.other: str\n"
+      "  %0 = ask(\"e\"): str {system: \"S\"}\n"
+      "  %1 = result(%0): str\n"
+      "  %2 = end\n"
+      "\n"
+      "graph 2 A.main/loop#0/body/if#0/then\n"
+      "  %0 = think(\"c\"): str {system: \"C\", backend: \"d\", timeout: "
+      "1000, retries: 5} keep\n"
+      "  %1 = end\n"
+      "\n"
+      "graph 3 A.main/loop#0/body/if#0/else\n"
+      "  %0 = end\n"
+      "\n"
+      "graph 4 A.main/loop#0/body\n"
+      "  %0 = param: num -> i\n"
+      "  %1 = ask(\"b\"): str {system: \"C\", backend: \"b\", timeout: "
+      "3000, retries: 0} keep\n"
+      "  %2 = >(%0, 1): bool\n"
+      "  %3 = branch(%2) [true: graph 2, false: graph 3]\n"
+      "  %4 = end\n"
+      "\n"
+      "graph 5 A.main/if#0/then\n"
+      "  %0 = ask(\"r\"): str {system: \"C\", timeout: 2000, retries: 1}\n"
+      "  %1 = result(%0): str\n"
+      "  %2 = end\n"
+      "\n"
+      "graph 6 A.main/if#0/else\n"
+      "  %0 = ask(\"a\"): str -> a {system: \"C\", timeout: 2000, "
+      "retries: 5}\n"
+      "  %1 = call A.other\n"
+      "  %2 = port: str\n"
+      "  %3 = text(%0, %2): str\n"
+      "  %4 = result(%3): str\n"
+      "  %5 = end\n");
 }
 
 CASE(text_is_flattened) {
@@ -684,6 +745,7 @@ int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(a_flow_without_anything),
       cmocka_unit_test(parameters_nodes_results),
+      cmocka_unit_test(annotations_are_attributes),
       cmocka_unit_test(text_is_flattened),
       cmocka_unit_test(building_stops_at_return),
       cmocka_unit_test(discarded_calls_are_kept),

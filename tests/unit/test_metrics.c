@@ -18,6 +18,7 @@ static WorkSpan eight(uint64_t measured) {
                  .t_inf_ns = 100 * NS_PER_MS,
                  .path_nodes = 1,
                  .in_flight_limit = 1024,
+                 .in_flight_least = 1024,
                  .peak_demand = 8,
                  .measured_ns = measured,
                  .cpu_ns = 4 * NS_PER_MS,
@@ -46,16 +47,37 @@ CASE(judgement_turns_at_the_bounds) {
 
 CASE(parallelism_is_limited_by_both) {
   (void)state;
-  WorkSpan ws = {.t1_ns = 1000, .in_flight_limit = 3, .peak_demand = 9};
+  WorkSpan ws = {.t1_ns = 1000,
+                 .in_flight_limit = 3,
+                 .in_flight_least = 3,
+                 .peak_demand = 9};
   work_span_judge(&ws);
   assert_int_equal(ws.parallelism_limit, 3);
   assert_int_equal(ws.lower_ns, 333);
-  ws.in_flight_limit = 12;
+  ws.in_flight_limit = ws.in_flight_least = 12;
   work_span_judge(&ws);
   assert_int_equal(ws.parallelism_limit, 9);
   ws.peak_demand = 0;
   work_span_judge(&ws);
   assert_int_equal(ws.parallelism_limit, 1);
+}
+
+/* It began with 8, fell to 2 and rose to 16. */
+CASE(a_limit_that_moves_has_two_sides) {
+  (void)state;
+  WorkSpan ws = {.t1_ns = 800 * NS_PER_MS,
+                 .t_inf_ns = 10 * NS_PER_MS,
+                 .in_flight_limit = 16,
+                 .in_flight_least = 2,
+                 .peak_demand = 100,
+                 .held_ns = 7 * NS_PER_MS,
+                 .measured_ns = 60 * NS_PER_MS,
+                 .workers = 1};
+  work_span_judge(&ws);
+  assert_int_equal(ws.parallelism_limit, 16);
+  assert_int_equal(ws.lower_ns, 50 * NS_PER_MS);
+  assert_int_equal(ws.upper_ns, (400 + 10 + 7 + 2) * NS_PER_MS);
+  assert_true(ws.within_bounds);
 }
 
 CASE(run_without_calls_has_a_bound) {
@@ -113,10 +135,14 @@ static RunMetrics *sample_metrics(void) {
   for (int i = 0; i < 8; i++) histogram_add(&m->latency, 100 * NS_PER_MS);
   m->requests = 8;
   m->requests_failed = 1;
+  m->attempts = 11;
+  m->retry_wait_ns = 1500 * NS_PER_MS;
+  for (int i = 0; i < 7; i++) histogram_add(&m->first_token, 40 * NS_PER_MS);
   m->input_tokens = 80;
   m->output_tokens = 400;
   m->tokens_estimated = true;
   m->work_span = eight(101 * NS_PER_MS);
+  m->work_span.held_ns = 3 * NS_PER_MS;
   m->work_span.burden_ns = 30000;
   m->work_span.path_kept = 1;
   m->work_span.path[0] = (PathStep){.label = "Main.main: a (ask)",
@@ -131,6 +157,7 @@ static const MetricsHead sample_head = {.input = "a.ais",
                                         .optimization = 1,
                                         .backend = "sim",
                                         .backend_detail = "fixed:100",
+                                        .retry_seed = 77,
                                         .compile_ns = 2 * NS_PER_MS,
                                         .artifact_ns = NS_PER_MS,
                                         .validation_ns = 500000,
@@ -169,6 +196,14 @@ static void check_llm(const cJSON *root) {
   expect_number(root, "llm", "p90_latency_ms", 100);
   expect_number(root, "llm", "p99_latency_ms", 100);
   assert_true(cJSON_IsTrue(at(root, "llm", "tokens_estimated")));
+  expect_number(root, "llm", "attempts", 11);
+  expect_number(root, "llm", "retries", 3);
+  expect_number(root, "llm", "retry_wait_ms", 1500);
+  expect_number(root, "llm", "retry_seed", 77);
+  const cJSON *first = at(root, "llm", "ttft_ms");
+  assert_true(cJSON_GetObjectItem(first, "p50")->valuedouble == 40);
+  assert_true(cJSON_GetObjectItem(first, "p99")->valuedouble == 40);
+  assert_true(cJSON_IsNull(at(root, "llm", "tpot_ms")));
 }
 
 static void check_work_span(const cJSON *root) {
@@ -177,6 +212,8 @@ static void check_work_span(const cJSON *root) {
   expect_number(root, "work_span", "burden_ms", 0.03);
   expect_number(root, "work_span", "parallelism", 8);
   expect_number(root, "work_span", "in_flight_limit", 1024);
+  expect_number(root, "work_span", "in_flight_least", 1024);
+  expect_number(root, "work_span", "held_ms", 3);
   expect_number(root, "work_span", "lower_bound_ms", 100);
   expect_number(root, "work_span", "upper_bound_ms", 204.05);
   expect_number(root, "work_span", "measured_ms", 101);
@@ -227,6 +264,7 @@ CASE(document_has_the_figures) {
   expect_number(root, "link_phases", "validation_ms", 0.5);
   expect_number(root, "link_phases", "runtime_ms", 102);
   cJSON_Delete(root);
+  metrics_free(metrics);
   mem_free(metrics);
 }
 
@@ -244,17 +282,21 @@ CASE(figures_that_do_not_exist_are_null) {
                       "cancelled");
   expect_number(root, "scheduler", "per_op_overhead_us", 0);
   expect_number(root, "llm", "p99_latency_ms", 0);
+  assert_true(cJSON_IsNull(at(root, "llm", "ttft_ms")));
+  assert_true(cJSON_IsNull(at(root, "llm", "retry_seed")));
   char *text = cJSON_PrintUnformatted(root);
   assert_null(strstr(text, "nan"));
   assert_null(strstr(text, "inf,"));
   cJSON_free(text);
   cJSON_Delete(root);
+  metrics_free(metrics);
   mem_free(metrics);
 }
 
 int main(void) {
   const struct CMUnitTest cases[] = {
       cmocka_unit_test(bounds_are_as_defined),
+      cmocka_unit_test(a_limit_that_moves_has_two_sides),
       cmocka_unit_test(judgement_turns_at_the_bounds),
       cmocka_unit_test(parallelism_is_limited_by_both),
       cmocka_unit_test(run_without_calls_has_a_bound),

@@ -247,6 +247,8 @@ static const Spoil attr_spoils[] = {
     ATTR_VALUE(3, 1, "`temperature` is of another type"),
     ATTR_VALUE(3, 8, "`temperature` is out of range"),
     ATTR_VALUE(4, 4, "`max_tokens` is out of range"),
+    FIELD(CHAIN, ATTRS, 3, ObjAttr, attr, ATTR_TIMEOUT, "is out of range"),
+    FIELD(CHAIN, ATTRS, 3, ObjAttr, attr, ATTR_RETRIES, "is no whole number"),
 };
 
 /* Types of SHAPE_RECORDS: 5 Point, 6 its list, 7 Shape, 8 and 9 lists. */

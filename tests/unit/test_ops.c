@@ -68,6 +68,15 @@ CASE(attributes_by_name) {
   assert_false(attr_find(SLICE("max_token"), &attr));
 }
 
+/* Object files have these numbers. */
+CASE(attributes_keep_their_numbers) {
+  (void)state;
+  assert_int_equal(ATTR_NAME, 0);
+  assert_int_equal(ATTR_MAX, 12);
+  assert_int_equal(ATTR_TIMEOUT, 13);
+  assert_int_equal(ATTR_RETRIES, 14);
+}
+
 CASE(attributes_of_operations) {
   (void)state;
   assert_true(attr_fits(ATTR_SYSTEM, OP_ASK));
@@ -77,6 +86,9 @@ CASE(attributes_of_operations) {
   assert_false(attr_fits(ATTR_BUDGET_TOKENS, OP_ASK));
   assert_false(attr_fits(ATTR_NAME, OP_ASK));
   assert_true(attr_fits(ATTR_FALLBACK, OP_REASON));
+  assert_true(attr_fits(ATTR_TIMEOUT, OP_ASK));
+  assert_true(attr_fits(ATTR_RETRIES, OP_THINK));
+  assert_false(attr_fits(ATTR_TIMEOUT, OP_GUARD));
   assert_true(attr_fits(ATTR_CONDITION, OP_GUARD));
   assert_false(attr_fits(ATTR_CONDITION, OP_ASK));
   assert_false(attr_fits(ATTR_MAX, OP_WHILE)); /* not written in a call */
@@ -89,6 +101,7 @@ int main(void) {
       cmocka_unit_test(callable_operations),
       cmocka_unit_test(counted_operations),
       cmocka_unit_test(attributes_by_name),
+      cmocka_unit_test(attributes_keep_their_numbers),
       cmocka_unit_test(attributes_of_operations),
   };
   return RUN(cases);

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -351,6 +352,28 @@ CASE(waiter_that_is_cancelled_is_not_called) {
   close(ends[1]);
 }
 
+CASE(flush_with_a_deadline) {
+  (void)state;
+  enum { LINES = 50000 }; /* more than a pipe holds */
+  int ends[2];
+  Bench bench;
+  Reader reader;
+  assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+  bench_open(&bench, ends[1]);
+  assert_true(output_flush_until(bench.output, 0));
+  write_lines(bench.output, LINES);
+  assert_false(output_flush_until(bench.output, 0));
+  assert_false(output_flush_until(bench.output, clock_now() + NS_PER_MS));
+  reader_start(&reader, ends[0], 0);
+  assert_true(output_flush_until(bench.output, clock_now() + 300 * NS_PER_S));
+  bench_close(&bench);
+  close(ends[1]);
+  thread_join(reader.thread);
+  expect_lines(buf_slice(&reader.got), LINES);
+  buf_free(&reader.got);
+  close(ends[0]);
+}
+
 /* ---- broken outputs ----------------------------------------------------- */
 
 /* Whatever comes after is swallowed, at once and silently. */
@@ -480,6 +503,133 @@ CASE(terminal_without_a_reader_blocks_nobody) {
   close(outer);
 }
 
+/* ---- text in pieces ------------------------------------------------------ */
+
+enum { PIECES = 50, LINES_BETWEEN = 4000 };
+
+/* Lines from a thread while the I/O thread inserts a text piece by piece. */
+typedef struct Mixture {
+  Bench bench;
+  uint32_t pieces; /* inserted; I/O thread */
+  Thread *writer;
+} Mixture;
+
+static void insert_piece(void *argument) {
+  Mixture *mixture = argument;
+  Output *output = mixture->bench.output;
+  if (mixture->pieces == 0) output_hold(output);
+  output_insert(output, SLICE("piece,"));
+  if (++mixture->pieces < PIECES) return;
+  output_insert(output, SLICE("\n"));
+  output_release(output);
+}
+
+static void write_all(void *argument) {
+  write_lines(((Mixture *)argument)->bench.output, LINES_BETWEEN);
+}
+
+/* Takes the text out of what came; the lines are whole and in order. */
+static void expect_mixture(Buf *got) {
+  Buf text = {0}, rest = {0};
+  for (uint32_t i = 0; i < PIECES; i++) buf_add_text(&text, "piece,");
+  buf_add_char(&text, '\n');
+  const char *at = strstr(got->data, text.data);
+  assert_non_null(at);
+  assert_true(at == got->data || at[-1] == '\n');
+  buf_add(&rest, got->data, (size_t)(at - got->data));
+  buf_add_text(&rest, at + text.length);
+  expect_lines(buf_slice(&rest), LINES_BETWEEN);
+  buf_free(&text);
+  buf_free(&rest);
+}
+
+static void mix(Mixture *mixture, int fd) {
+  Error error = {0};
+  bench_open(&mixture->bench, fd);
+  assert_int_equal(
+      thread_start(&mixture->writer, "writer", write_all, mixture, &error),
+      STATUS_OK);
+  for (uint32_t i = 0; i < PIECES; i++)
+    reactor_call(mixture->bench.reactor, insert_piece, mixture);
+  thread_join(mixture->writer);
+  flush_well(&mixture->bench);
+  bench_close(&mixture->bench);
+}
+
+static void nothing_comes_between_pieces(void **state) {
+  (void)state;
+  int ends[2];
+  Mixture mixture = {.pieces = 0};
+  Reader reader = {.fd = -1};
+  assert_int_equal(pipe(ends), 0);
+  reader_start(&reader, ends[0], 0);
+  mix(&mixture, ends[1]);
+  close(ends[1]);
+  thread_join(reader.thread);
+  expect_mixture(&reader.got);
+  buf_free(&reader.got);
+  close(ends[0]);
+}
+
+static void nor_in_a_file(void **state) {
+  (void)state;
+  char path[] = "/tmp/apxm-output-XXXXXX";
+  Mixture mixture = {.pieces = 0};
+  Buf got = {0};
+  Error error = {0};
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  mix(&mixture, fd);
+  assert_int_equal(file_read(path, 1 << 20, &got, &error), STATUS_OK);
+  expect_mixture(&got);
+  buf_free(&got);
+  close(fd);
+  unlink(path);
+}
+
+static _Atomic uint32_t had_room;
+
+static void note_room(OutputWaiter *waiter) {
+  (void)waiter;
+  atomic_fetch_add(&had_room, 1);
+}
+
+static void hold_here(void *argument) {
+  output_hold(argument);
+}
+
+static void release_here(void *argument) {
+  output_release(argument);
+}
+
+/* Text that is held counts, and who waits for room goes on after it. */
+static void held_text_has_a_limit(void **state) {
+  (void)state;
+  Bench bench;
+  OutputWaiter waiter = {.room = note_room};
+  Buf line = {0};
+  int ends[2];
+  Reader reader = {.fd = -1};
+  assert_int_equal(pipe(ends), 0);
+  bench_open(&bench, ends[1]);
+  reactor_call(bench.reactor, hold_here, bench.output);
+  buf_add_repeat(&line, 'x', LIMIT_OUTPUT_QUEUE_BYTES);
+  assert_true(output_write(bench.output, buf_slice(&line), NULL));
+  assert_false(output_write(bench.output, SLICE("y"), &waiter));
+  assert_int_equal(load_acquire(&had_room), 0);
+  reader_start(&reader, ends[0], 0);
+  reactor_call(bench.reactor, release_here, bench.output);
+  wait_for(&had_room, 1);
+  flush_well(&bench);
+  bench_close(&bench);
+  close(ends[1]);
+  thread_join(reader.thread);
+  assert_int_equal(reader.got.length, LIMIT_OUTPUT_QUEUE_BYTES + 1);
+  buf_free(&reader.got);
+  buf_free(&line);
+  close(ends[0]);
+}
+
 int main(void) {
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest cases[] = {
@@ -493,6 +643,7 @@ int main(void) {
       cmocka_unit_test(function_gets_what_was_not_flushed),
       cmocka_unit_test(slow_function_makes_writers_wait),
       cmocka_unit_test(waiter_that_is_cancelled_is_not_called),
+      cmocka_unit_test(flush_with_a_deadline),
       cmocka_unit_test(reader_goes_while_text_waits),
       cmocka_unit_test(reader_that_went_before),
       cmocka_unit_test(full_disk),
@@ -500,6 +651,9 @@ int main(void) {
       cmocka_unit_test(regular_file_is_written_at_once),
       cmocka_unit_test(null_device_takes_all),
       cmocka_unit_test(terminal_without_a_reader_blocks_nobody),
+      cmocka_unit_test(nothing_comes_between_pieces),
+      cmocka_unit_test(nor_in_a_file),
+      cmocka_unit_test(held_text_has_a_limit),
   };
   return RUN(cases);
 }

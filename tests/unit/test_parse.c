@@ -99,6 +99,7 @@ CASE(items) {
       "    let a = 1; return a; }\n"
       "  on Tick { } => ask(\"x\")\n"
       "  @entry @no_fuse flow f { }\n"
+      "  @retry(3)\n  @[backend(\"b\")] flow g { }\n"
       "}",
       "agent A\n"
       "  context \"be\\n brief\"\n"
@@ -108,7 +109,9 @@ CASE(items) {
       "  capability c\n  capability d\n"
       "  tool c\n  tool d\n  discoverable c\n"
       "  on Message.New\n  on Tick\n"
-      "  @entry @no_fuse flow f()\n");
+      "  @entry @no_fuse flow f()\n"
+      "  flow g()\n    @retry\n      num 3\n    @backend\n"
+      "      text \"b\"\n");
 }
 
 CASE(types_and_imports) {
@@ -310,9 +313,9 @@ CASE(tries_and_parallel) {
 CASE(durations) {
   (void)state;
   expect("f(timeout: 30s, retry: 250ms, a: 2m, b: 1.5h)",
-         "value\n  call f\n    timeout:\n      seconds 30\n"
-         "    retry:\n      seconds 0.25\n    a:\n"
-         "      seconds 120\n    b:\n      seconds 5400\n");
+         "value\n  call f\n    timeout:\n      milliseconds 30000\n"
+         "    retry:\n      milliseconds 250\n    a:\n"
+         "      milliseconds 120000\n    b:\n      milliseconds 5400000\n");
 }
 
 /* Words of the grammar are names where it has no place for them. */
@@ -337,15 +340,39 @@ CASE(soft_words) {
 CASE(annotations) {
   (void)state;
   expect("@no_fuse f() -> x",
-         "bind x\n  call f\n");
+         "bind x\n  @no_fuse\n  call f\n");
   expect("@[no_fuse] if (a) { }",
-         "if\n  name a\n  then\n");
+         "if\n  @no_fuse\n  name a\n  then\n");
   expect("@no_fuse\n@[no_fuse]\nf()",
-         "value\n  call f\nE0112 3:1 `@no_fuse` is written twice\n");
+         "value\n  @no_fuse\n  call f\n"
+         "E0112 3:1 `@no_fuse` is written twice\n");
   expect("@entry f()",
          "value\n  call f\nE0111 2:1 `@entry` before a statement\n");
-  expect("@cache f()",
-         "value\n  call f\nE0111 2:1 unknown annotation `@cache`\n");
+  expect("@retri f()",
+         "value\n  call f\nE0111 2:1 unknown annotation `@retri`\n");
+  expect("@cache(3) f()",
+         "value\n  call f\nE0111 2:1 `@cache` has no meaning yet\n");
+}
+
+CASE(annotations_with_values) {
+  (void)state;
+  expect("@retry(3) @[timeout(30s)]\n(a + b) |> f -> x",
+         "bind x\n  @retry\n    num 3\n  @timeout\n    milliseconds 30000\n"
+         "  call f\n    concat\n      name a\n      name b\n");
+  expect("@backend(\"b\",) return f()",
+         "return\n  @backend\n    text \"b\"\n  call f\n");
+  expect("@no_fuse\n(a)", "value\n  @no_fuse\n  name a\n");
+  expect("@retry f(); g()", "value\n  call f\nvalue\n  call g\n"
+                            "E0321 2:1 `@retry` takes one value\n");
+  expect("@retry() f()",
+         "value\n  call f\nE0321 2:1 `@retry` takes one value\n");
+  expect("@retry(1, 2) f()",
+         "value\n  call f\nE0321 2:1 `@retry` takes one value\n");
+  expect("@retry(n: 2) f()",
+         "value\n  call f\nE0321 2:1 `@retry` takes one value\n");
+  expect("@no_fuse() f()",
+         "value\n  call f\nE0321 2:1 `@no_fuse` takes no value\n");
+  expect("@retry(3)", "E0010 3:1 expected a statement, found `}`\n");
 }
 
 CASE(legacy) {
@@ -534,6 +561,7 @@ int main(void) {
       cmocka_unit_test(durations),
       cmocka_unit_test(soft_words),
       cmocka_unit_test(annotations),
+      cmocka_unit_test(annotations_with_values),
       cmocka_unit_test(legacy),
       cmocka_unit_test(spans_of_constructs),
       cmocka_unit_test(numbers),

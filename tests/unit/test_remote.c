@@ -228,6 +228,39 @@ CASE(whole_stream_survives_a_bad_end) {
   }
 }
 
+/* Hangs up when a kept connection is used again. */
+static void serve_once(RawPeer *peer, void *unused) {
+  (void)unused;
+  if (!raw_peer_skip(peer)) return;
+  raw_peer_reply(peer, 200, "", SLICE(CHOICE("message", "So.", "\"stop\"")));
+  raw_peer_skip(peer);
+}
+
+/* Eight connections are kept, then each of eight calls meets one that is about
+ * to end. */
+CASE(another_attempt_has_a_connection_of_its_own) {
+  (void)state;
+  enum { KEPT = 8 };
+  Call calls[2 * KEPT];
+  Bench *bench = bench_new("openai", NULL);
+  RawServer *server = raw_server_new(serve_once, NULL);
+  bench->config.retries = 1;
+  bench_open_at(bench, raw_server_port(server));
+  for (int i = 0; i < 2 * KEPT; i++) {
+    call_init(&calls[i], "Why?");
+    calls[i].request.retries = MODEL_RETRIES_UNSET;
+    call_submit(bench, &calls[i]);
+    if (i >= KEPT - 1) call_wait(&calls[i]);
+    for (int k = 0; i == KEPT - 1 && k < KEPT; k++) call_wait(&calls[k]);
+  }
+  for (int i = 0; i < 2 * KEPT; i++) {
+    assert_int_equal(calls[i].request.status, STATUS_OK);
+    model_request_clear(&calls[i].request);
+  }
+  bench_free(bench);
+  raw_server_free(server);
+}
+
 /* ---- cancellation -------------------------------------------------------- */
 
 static void expect_cancelled(Call *call) {
@@ -351,6 +384,7 @@ int main(void) {
       cmocka_unit_test(tokens_are_estimated_when_nobody_counts),
       cmocka_unit_test(stream_byte_by_byte),
       cmocka_unit_test(whole_stream_survives_a_bad_end),
+      cmocka_unit_test(another_attempt_has_a_connection_of_its_own),
       cmocka_unit_test(cancel_while_the_server_thinks),
       cmocka_unit_test(cancel_in_the_middle_of_a_stream),
       cmocka_unit_test(cancel_before_it_starts),

@@ -18,47 +18,69 @@
 
 /* What is said of an answer. */
 static void expect_said(bool is_stream, const char *answer,
-                        const char *wanted) {
+                        ModelProblem problem, const char *wanted) {
   Call call;
   Bench *bench = bench_new("openai", answer);
   bench->config.stream = is_stream;
   bench_open(bench);
   call_ask(bench, &call);
-  expect_failure(bench, &call, wanted);
+  expect_problem(bench, &call, problem, wanted);
 }
+
+#define NO_KEY                                                      \
+  "is a key needed? name its variable as `key: env:NAME` in .apxm/" \
+  "config.yaml"
 
 CASE(error_codes) {
   (void)state;
-  for (int stream = 0; stream < 2; stream++) {
-    expect_said(stream,
-                HEAD("400 Bad Request") "\r\n{\"error\":{\"code\":400,"
-                                        "\"message\":\"bad field\"}}",
-                "the server answered 400: bad field");
-    expect_said(stream,
-                HEAD("503 x") "\r\n{\"error\":{\"code\":503,\"message\":"
-                              "\"Loading model\",\"type\":\"x\"}}",
-                "the server answered 503: Loading model; try again in a "
-                "moment");
+  static const struct {
+    const char *answer;
+    ModelProblem problem;
+    const char *said;
+  } answers[] = {
+      {HEAD("400 Bad Request") "\r\n{\"error\":{\"code\":400,"
+                               "\"message\":\"bad field\"}}",
+       MODEL_PROBLEM_REFUSED, "400: bad field"},
+      {HEAD("503 x") "\r\n{\"error\":{\"code\":503,\"message\":"
+                     "\"Loading model\",\"type\":\"x\"}}",
+       MODEL_PROBLEM_OVERLOADED, "503: Loading model; try again in a moment"},
+      {HEAD("529 x") "\r\n", MODEL_PROBLEM_OVERLOADED,
+       "529; try again in a moment"},
+      {HEAD("500 x") "\r\n<html>\n<b>broken</b>\x1b[2J",
+       MODEL_PROBLEM_SERVER_ERROR, "500: <html> <b>broken</b>\\x1B[2J"},
+      {HEAD("502 x") "\r\n", MODEL_PROBLEM_SERVER_ERROR, "502"},
+      {HEAD("408 x") "\r\n", MODEL_PROBLEM_SERVER_ERROR, "408"},
+      {HEAD("409 x") "\r\n", MODEL_PROBLEM_SERVER_ERROR, "409"},
+      {HEAD("425 x") "\r\n", MODEL_PROBLEM_SERVER_ERROR, "425"},
+      {HEAD("413 x") "\r\n", MODEL_PROBLEM_REFUSED, "413"},
+      {HEAD("422 x") "\r\n", MODEL_PROBLEM_REFUSED, "422"},
+      {HEAD("301 x") "Location: http://x/\r\n\r\n<html>", MODEL_PROBLEM_REFUSED,
+       "301, a redirect; use the URL that it leads to"},
+      {HEAD("429 x") "Retry-After: 20\r\n\r\n{\"error\":\"slow down\"}",
+       MODEL_PROBLEM_RATE_LIMITED,
+       "429: slow down (Retry-After: 20); too many requests: lower "
+       "max_in_flight, or set rpm"},
+      {HEAD("429 x") "\r\n{\"error\":{\"message\":\"no money\",\"code\":"
+                     "\"insufficient_quota\"}}",
+       MODEL_PROBLEM_REFUSED,
+       "429: no money; is there money left on the account?"},
+      {HEAD("404 x") "\r\n{\"error\":{\"message\":\"File Not Found\"}}",
+       MODEL_PROBLEM_REFUSED,
+       "404: File Not Found; is the URL right? URLs of compatible servers "
+       "usually end in /v1"},
+      {HEAD("404 x") "\r\n{\"error\":\"model 'x' not found\"}",
+       MODEL_PROBLEM_REFUSED, "404: model 'x' not found"},
+      {HEAD("401 x") "\r\n{\"error\":\"who?\"}", MODEL_PROBLEM_UNAUTHORIZED,
+       "401: who?; " NO_KEY},
+      {"HTTP/1.1 403 x\r\nContent-Length: 9\r\n\r\nno",
+       MODEL_PROBLEM_UNAUTHORIZED, "403: no; " NO_KEY},
+  };
+  for (size_t i = 0; i < 2 * sizeof answers / sizeof *answers; i++) {
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "the server answered %s",
+             answers[i / 2].said);
+    expect_said(i % 2, answers[i / 2].answer, answers[i / 2].problem, wanted);
   }
-  expect_said(false, HEAD("500 x") "\r\n<html>\n<b>broken</b>\x1b[2J",
-              "the server answered 500: <html> <b>broken</b>\\x1B[2J");
-  expect_said(false, HEAD("502 x") "\r\n", "the server answered 502");
-  expect_said(false, HEAD("301 x") "Location: http://x/\r\n\r\n<html>",
-              "the server answered 301, a redirect; use the URL that it leads "
-              "to");
-  expect_said(false,
-              HEAD("429 x") "Retry-After: 20\r\n\r\n{\"error\":\"slow down\"}",
-              "the server answered 429: slow down (Retry-After: 20); too many "
-              "requests: lower max_in_flight");
-  expect_said(false, HEAD("404 x") "\r\n{\"error\":{\"message\":\"File Not "
-                                   "Found\"}}",
-              "the server answered 404: File Not Found; is the URL right? "
-              "URLs of compatible servers usually end in /v1");
-  expect_said(false, HEAD("404 x") "\r\n{\"error\":\"model 'x' not found\"}",
-              "the server answered 404: model 'x' not found");
-  expect_said(false, HEAD("401 x") "\r\n{\"error\":\"who?\"}",
-              "the server answered 401: who?; is a key needed? name its "
-              "variable as `key: env:NAME` in .apxm/config.yaml");
 }
 
 CASE(error_codes_with_a_key) {
@@ -92,20 +114,24 @@ CASE(ollama_404) {
                  "right? an Ollama URL has no path: http://HOST:11434");
 }
 
+#define A_LOG "the server's log may say why"
+
 CASE(replies_that_are_none) {
   (void)state;
-  expect_said(false, JSON("Hello"),
+  expect_said(false, JSON("Hello"), MODEL_PROBLEM_UNEXPECTED,
               "the reply is not JSON (line 1, column 1: expected a value): "
-              "Hello");
-  expect_said(false, JSON(""), "the reply is empty");
-  expect_said(true, EVENTS(EVENT("A red", "null") ":\n\n"),
-              "the stream ended before the reply was whole");
+              "Hello; is it a server of the kind `openai`?");
+  expect_said(false, JSON(""), MODEL_PROBLEM_CUT, "the reply is empty; " A_LOG);
+  expect_said(true, EVENTS(EVENT("A red", "null") ":\n\n"), MODEL_PROBLEM_CUT,
+              "the stream ended before the reply was whole; " A_LOG);
   expect_said(true,
               EVENTS(EVENT("A red", "null") "data: {\"error\":{\"message\":"
                                             "\"context is full\"}}\n\n"),
+              MODEL_PROBLEM_SERVER_ERROR,
               "the server answered with an error: context is full");
-  expect_said(true, EVENTS("{\"error\":\"no\"}"),
-              "the server answered with an error: no");
+  expect_said(true, EVENTS("{\"error\":{\"code\":503,\"message\":\"no\"}}"),
+              MODEL_PROBLEM_OVERLOADED,
+              "the server answered with an error: no; try again in a moment");
 }
 
 /* The connection ends. */
@@ -115,9 +141,10 @@ static void expect_cut(bool is_stream, const char *answer, const char *what) {
   Bench *bench = bench_new("openai", answer);
   bench->config.stream = is_stream;
   bench_open(bench);
-  snprintf(wanted, sizeof wanted, "%s (127.0.0.1:%u)", what, bench->port);
+  snprintf(wanted, sizeof wanted, "%s (127.0.0.1:%u); " A_LOG, what,
+           bench->port);
   call_ask(bench, &call);
-  expect_failure(bench, &call, wanted);
+  expect_problem(bench, &call, MODEL_PROBLEM_CUT, wanted);
 }
 
 CASE(connections_that_end_early) {
@@ -162,7 +189,7 @@ CASE(nobody_listens) {
            "cannot connect: connection refused (127.0.0.1:%u); is the server "
            "running? try `apxm backends test fast`",
            bench->port);
-  expect_failure(bench, &call, wanted);
+  expect_problem(bench, &call, MODEL_PROBLEM_UNREACHABLE, wanted);
 }
 
 CASE(nobody_accepts) {
@@ -174,7 +201,7 @@ CASE(nobody_accepts) {
   bench->config.connect_ns = 60 * NS_PER_MS;
   bench_open_at(bench, wall.port);
   call_ask(bench, &call);
-  expect_failure(bench, &call,
+  expect_problem(bench, &call, MODEL_PROBLEM_CONNECT_TIMEOUT,
                  "no connection within 60 ms (timeout: connect); is the server "
                  "running? try `apxm backends test fast`");
   raw_wall_close(&wall);
@@ -194,9 +221,9 @@ CASE(something_else_listens) {
   bench_free(bench);
 }
 
-#define WHICH_MODEL                                                  \
-  "which model? name it with --model, or as `model` of the backend " \
-  "or of the call"
+#define WHICH_MODEL                                                \
+  "no model is named; name it with --model, or as `model` of the " \
+  "backend or of the call"
 
 CASE(nobody_names_a_model) {
   (void)state;
@@ -217,7 +244,7 @@ CASE(nobody_names_a_model) {
   bench->config.model = NULL;
   bench_open(bench);
   call_ask(bench, &call);
-  expect_failure(bench, &call, WHICH_MODEL);
+  expect_problem(bench, &call, MODEL_PROBLEM_UNUSABLE, WHICH_MODEL);
 }
 
 /* Nothing is sent. */
@@ -234,10 +261,12 @@ CASE(official_server_wants_a_model) {
   snprintf(bench->where, sizeof bench->where,
            "backend fast (openai at https://api.openai.com/v1): ");
   call_ask(bench, &call);
-  expect_failure(bench, &call, WHICH_MODEL);
+  expect_problem(bench, &call, MODEL_PROBLEM_UNUSABLE, WHICH_MODEL);
 }
 
 /* ---- time-outs ----------------------------------------------------------- */
+
+#define SHORTER "max_tokens makes replies shorter"
 
 CASE(comments_are_no_text) {
   (void)state;
@@ -246,8 +275,9 @@ CASE(comments_are_no_text) {
   bench->config.first_token_ns = 60 * NS_PER_MS;
   bench_open(bench);
   call_ask(bench, &call);
-  expect_failure(bench, &call,
-                 "no text came within 60 ms (timeout: first_token)");
+  expect_problem(bench, &call, MODEL_PROBLEM_FIRST_TIMEOUT,
+                 "no text came within 60 ms (timeout: first_token); a server "
+                 "that loads its model needs a longer timeout.first_token");
 }
 
 CASE(stream_that_stands_still) {
@@ -257,9 +287,9 @@ CASE(stream_that_stands_still) {
   bench->config.idle_ns = 60 * NS_PER_MS;
   bench_open(bench);
   call_ask(bench, &call);
-  expect_failure(bench, &call,
+  expect_problem(bench, &call, MODEL_PROBLEM_IDLE_TIMEOUT,
                  "the reply stopped half-way: nothing came for 60 ms "
-                 "(timeout: idle)");
+                 "(timeout: idle); " A_LOG);
 }
 
 /* The time-out of the first text is one of streams. */
@@ -271,7 +301,8 @@ CASE(server_that_never_answers) {
   bench->config.total_ns = 1 * NS_PER_S;
   bench_open(bench);
   call_ask(bench, &call);
-  expect_failure(bench, &call, "no whole reply within 1 s (timeout: total)");
+  expect_problem(bench, &call, MODEL_PROBLEM_TIMED_OUT,
+                 "no whole reply within 1 s (timeout: total); " SHORTER);
 }
 
 /* ---- secrets ------------------------------------------------------------- */
