@@ -39,17 +39,19 @@ class Raw:
     `reset`, or `open` when a mark was seen and it stood still."""
 
     def __init__(self, port, data):
-        self.socket = socket.create_connection(('127.0.0.1', port), PATIENCE)
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
         self.bytes = b''
         self.how = 'open'
-        try:
+        try:  # a reset can be there before the connection is
+            self.socket.connect(('127.0.0.1', port))
             self.socket.sendall(data)
         except (ConnectionResetError, BrokenPipeError):
             self.how = 'reset'
 
     def read(self, most=1 << 30):
         """Until it ends, or so many bytes have come."""
-        while len(self.bytes) < most:
+        while self.how != 'reset' and len(self.bytes) < most:
             try:
                 piece = self.socket.recv(65536)
             except ConnectionResetError:
