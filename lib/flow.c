@@ -178,7 +178,7 @@ static uint32_t count_positional(const FlowArg *args, uint32_t count) {
   return positional;
 }
 
-/* Decides which argument each parameter gets. */
+/* By name and by position; all of them. */
 static Status assign(const Binding *b, const FlowArg *args, uint32_t count) {
   uint32_t next = 0;
   if (count_positional(args, count) > b->count) return fail_count(b, count);
@@ -242,24 +242,26 @@ static Binding binding_of(const Object *object, uint32_t flow, Error *error) {
                    .error = error};
 }
 
-Status flow_bind(const Object *object, uint32_t flow, const FlowArg *args,
-                 uint32_t arg_count, Value *values, Error *error) {
-  Binding b = binding_of(object, flow, error);
+/* `give` decides which argument each parameter gets. */
+static Status bind(Status (*give)(const Binding *, const FlowArg *, uint32_t),
+                   Binding b, const FlowArg *args, uint32_t arg_count,
+                   Value *values) {
   b.given = mem_alloc_zero((size_t)b.count + 1, sizeof(const FlowArg *));
-  Status status = assign(&b, args, arg_count);
+  Status status = give(&b, args, arg_count);
   if (status == STATUS_OK) status = convert_all(&b, values);
   mem_free(b.given);
   return status;
 }
 
+Status flow_bind(const Object *object, uint32_t flow, const FlowArg *args,
+                 uint32_t arg_count, Value *values, Error *error) {
+  return bind(assign, binding_of(object, flow, error), args, arg_count, values);
+}
+
 Status flow_bind_some(const Object *object, uint32_t flow, const FlowArg *args,
                       uint32_t arg_count, Value *fixed, Error *error) {
-  Binding b = binding_of(object, flow, error);
-  b.given = mem_alloc_zero((size_t)b.count + 1, sizeof(const FlowArg *));
-  Status status = bind_names(&b, args, arg_count);
-  if (status == STATUS_OK) status = convert_all(&b, fixed);
-  mem_free(b.given);
-  return status;
+  return bind(bind_names, binding_of(object, flow, error), args, arg_count,
+              fixed);
 }
 
 /* ---- arguments from JSON ------------------------------------------------- */

@@ -16,27 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/clock.h"
+#include "core/base/unit.h"
 
 /* Of many attempts the first and the last ones are shown. */
 enum { SHOWN_ATTEMPTS = 6 };
 
 /* ---- pieces -------------------------------------------------------------- */
-
-/* "12 ms", "3.2 s", "4 min 5 s", "5 h 12 min". */
-static void add_time(uint64_t ns, Buf *out) {
-  uint64_t seconds = ns / NS_PER_S;
-  if (ns < NS_PER_S)
-    buf_addf(out, "%u ms", (unsigned)(ns / NS_PER_MS));
-  else if (seconds < 60)
-    buf_addf(out, "%.1f s", (double)ns / (double)NS_PER_S);
-  else if (seconds < 3600)
-    buf_addf(out, "%u min %u s", (unsigned)seconds / 60,
-             (unsigned)seconds % 60);
-  else
-    buf_addf(out, "%u h %u min", (unsigned)(seconds / 3600),
-             (unsigned)seconds % 3600 / 60);
-}
 
 static void begin_line(const char *word, Buf *out) {
   buf_addf(out, "  %-10s ", word);
@@ -84,15 +69,15 @@ static void add_attempt(const RunFailure *failure, const FailedCall *call,
   snprintf(word, sizeof word, "attempt %u", index + 1);
   begin_line(word, out);
   buf_add_text(out, "after ");
-  add_time(since(failure, attempt->started_at), out);
+  unit_add_span(since(failure, attempt->started_at), out);
   buf_add_text(out, " of the run, for ");
-  add_time(attempt->took_ns, out);
+  unit_add_span(attempt->took_ns, out);
   buf_addf(out, ": %s", model_problem_text(attempt->problem));
   if (call->attempt_count > 1)
     buf_addf(out, ": %s", bare_cause(call, attempt->cause));
   if (attempt->waited_ns > 0) {
     buf_add_text(out, "; then a wait of ");
-    add_time(attempt->waited_ns, out);
+    unit_add_span(attempt->waited_ns, out);
   }
   buf_add_char(out, '\n');
 }
@@ -129,7 +114,7 @@ static void add_call(const RunFailure *failure, Buf *out) {
 /* ---- what was under way -------------------------------------------------- */
 
 static void add_state(const FailedCall *call, Buf *out) {
-  add_time(call->took_ns, out);
+  unit_add_span(call->took_ns, out);
   if (call->attempt_count == 0) return;
   const ModelAttempt *last = &call->attempts[call->attempt_count - 1];
   if (call->is_open)
@@ -178,7 +163,7 @@ static void add_run(const Session *session, const RunFailure *failure,
   begin_line("run", out);
   buf_addf(out, "%s at %s, ", run_status_text(session_status(session)),
            failure->time);
-  add_time(since(failure, failure->at), out);
+  unit_add_span(since(failure, failure->at), out);
   buf_add_text(out, " after its start; calls: answered ");
   buf_addf(out, "%llu",
            (unsigned long long)(metrics->requests - metrics->requests_failed));

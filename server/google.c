@@ -161,22 +161,14 @@ static void add_models(Buf *out) {
                "\"supportedGenerationMethods\":[\"generateContent\"]}]}");
 }
 
-const Dialect dialect_google = {.stream_type = "text/event-stream",
-                                .read = read_chat,
-                                .add_reply = add_reply,
-                                .add_stream = add_stream,
-                                .add_error = add_error,
-                                .add_stream_error = add_stream_error,
-                                .ping = ": ping\n\n",
-                                .finish_mark = "\"finishReason\":\"",
-                                .add_models = add_models};
+/* Whether it streams is said by the path, not by the request. */
+#define GOOGLE(reader)                                                        \
+  {                                                                           \
+    .stream_type = "text/event-stream", .read = (reader),                     \
+    .add_reply = add_reply, .add_stream = add_stream, .add_error = add_error, \
+    .add_stream_error = add_stream_error, .ping = ": ping\n\n",               \
+    .finish_mark = "\"finishReason\":\"", .add_models = add_models            \
+  }
 
-const Dialect dialect_google_stream = {.stream_type = "text/event-stream",
-                                       .read = read_stream,
-                                       .add_reply = add_reply,
-                                       .add_stream = add_stream,
-                                       .add_error = add_error,
-                                       .add_stream_error = add_stream_error,
-                                       .ping = ": ping\n\n",
-                                       .finish_mark = "\"finishReason\":\"",
-                                       .add_models = add_models};
+const Dialect dialect_google = GOOGLE(read_chat);
+const Dialect dialect_google_stream = GOOGLE(read_stream);

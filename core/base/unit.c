@@ -49,3 +49,17 @@ bool unit_read(Slice text, const Unit *units, uint64_t most, uint64_t *value) {
   }
   return false;
 }
+
+void unit_add_span(uint64_t ns, Buf *out) {
+  uint64_t seconds = ns / NS_PER_S;
+  if (ns < NS_PER_S)
+    buf_addf(out, "%u ms", (unsigned)(ns / NS_PER_MS));
+  else if (seconds < 60)
+    buf_addf(out, "%.1f s", (double)ns / (double)NS_PER_S);
+  else if (seconds < 3600)
+    buf_addf(out, "%u min %u s", (unsigned)seconds / 60,
+             (unsigned)seconds % 60);
+  else
+    buf_addf(out, "%u h %u min", (unsigned)(seconds / 3600),
+             (unsigned)seconds % 3600 / 60);
+}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/buf.h"
 #include "core/base/slice.h"
 
 typedef struct Unit {
@@ -25,5 +26,9 @@ bool unit_read_digits(Slice text, uint64_t *value, Slice *rest);
 
 /* From 1 to `most`, in the smallest unit. */
 bool unit_read(Slice text, const Unit *units, uint64_t most, uint64_t *value);
+
+/* How long something took, for people: "12 ms", "3.2 s", "4 min 5 s",
+ * "5 h 12 min". */
+void unit_add_span(uint64_t ns, Buf *out);
 
 #endif

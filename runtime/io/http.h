@@ -48,9 +48,9 @@ struct HttpExchange {
   /* Each piece of a reply with a status code of 2xx, on the I/O thread; NULL:
    * gathered in `reply`, where the bodies of all other replies go too. */
   HttpPiece (*receive)(HttpExchange *exchange, Slice piece);
-  /* Each header of the reply, its name as it was sent, on the I/O thread; or
-   * NULL. Only those whose names begin with one of `header_prefixes` (a NULL
-   * after the last), in whatever case, are given. */
+  /* Each header of the final reply, its name as it was sent, on the I/O
+   * thread; or NULL. Only those whose names begin with one of `header_prefixes`
+   * (a NULL after the last), in whatever case, are given. */
   void (*header)(HttpExchange *exchange, Slice name, Slice value);
   const char *const *header_prefixes;
   uint64_t ends_at; /* clock_now() of HTTP_FAILURE_TIMEOUT_TOTAL, if that is

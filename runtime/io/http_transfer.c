@@ -185,9 +185,10 @@ static bool is_wanted(const HttpExchange *exchange, Slice name) {
   return false;
 }
 
+/* Not those of "103 Early Hints" and the like. */
 static void give_header(HttpExchange *exchange, Slice line) {
   const char *colon = memchr(line.data, ':', line.length);
-  if (!exchange->header || !colon) return;
+  if (!exchange->header || !colon || exchange->code < 200) return;
   Slice name = slice_from(line.data, (size_t)(colon - line.data));
   Slice value = slice_from(colon + 1, line.length - name.length - 1);
   if (is_wanted(exchange, name))

@@ -16,6 +16,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/unit.h"
 #include "runtime/model/permits.h"
 #include "runtime/model/retry.h"
 
@@ -55,15 +56,6 @@ void attempts_stop_waiting(ModelBackend *backend, ModelRequest *request) {
   if (request->attempt) reactor_timer_cancel(backend->reactor, &request->wait);
 }
 
-/* ---- sentences ----------------------------------------------------------- */
-
-static void add_time(Buf *out, uint64_t ns) {
-  if (ns < NS_PER_S)
-    buf_addf(out, "%llu ms", (unsigned long long)(ns / NS_PER_MS));
-  else
-    buf_addf(out, "%.1f s", (double)ns / (double)NS_PER_S);
-}
-
 /* ---- between two attempts ------------------------------------------------ */
 
 static ModelAttempt *last_attempt(const ModelRequest *request) {
@@ -86,7 +78,7 @@ void provider_fill_expired(ModelRequest *request) {
   buf_clear(&request->reply);
   buf_addf(&request->reply, "backend %s: the time of the call was over: ",
            request->backend->config.name);
-  add_time(&request->reply, request->ends_at - request->dispatched_at);
+  unit_add_span(request->ends_at - request->dispatched_at, &request->reply);
 }
 
 void attempts_end_wait(ModelRequest *request, uint64_t now) {
@@ -197,10 +189,10 @@ static void add_attempts(const ModelRequest *request, const RetryPlan *plan,
                          uint64_t seed, Buf *out) {
   buf_addf(out, " (%u attempt%s in ", request->attempt,
            request->attempt == 1 ? "" : "s");
-  add_time(out, request->completed_at - request->dispatched_at);
+  unit_add_span(request->completed_at - request->dispatched_at, out);
   if (plan->verdict == RETRY_TOO_LATE) {
     buf_add_text(out, "; there is no time to wait another ");
-    add_time(out, plan->wait_ns);
+    unit_add_span(plan->wait_ns, out);
   }
   if (request->attempt > 1)
     buf_addf(out, "; retry seed %llu", (unsigned long long)seed);

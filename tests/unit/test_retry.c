@@ -292,7 +292,7 @@ CASE(retry_after_the_end_fails_at_once) {
   assert_int_equal(request->problem, MODEL_PROBLEM_RATE_LIMITED);
   assert_int_equal(request->attempts.data[0].problem, MODEL_PROBLEM_OVERLOADED);
   expect_says(request, "closed (1 attempt in ");
-  expect_says(request, "there is no time to wait another 3600.0 s");
+  expect_says(request, "there is no time to wait another 1 h 0 min");
   bench_close(&bench, 1);
 }
 
